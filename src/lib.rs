@@ -1,0 +1,2 @@
+//! Fairshift: fair on-call rotations.
+pub mod vocab;

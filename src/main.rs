@@ -1,0 +1,2 @@
+//! Fairshift.
+fn main() {}

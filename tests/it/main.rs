@@ -1,2 +1,1 @@
-//! One integration binary.
-fn main() {}
+//! The integration tests: one binary, a file per slice.

@@ -1,2 +1,9 @@
 //! Fairshift: fair on-call rotations.
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod serve;
+pub mod telemetry;
 pub mod vocab;

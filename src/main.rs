@@ -1,2 +1,5 @@
-//! Fairshift.
-fn main() {}
+//! The program: see [`fairshift::cli`].
+
+fn main() -> std::process::ExitCode {
+    fairshift::cli::main()
+}

@@ -75,7 +75,10 @@ impl fmt::Display for Level {
 impl FromStr for Level {
     type Err = UnknownLevel;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|l| l.key() == s).ok_or(UnknownLevel)
+        Self::ALL
+            .into_iter()
+            .find(|l| l.key() == s)
+            .ok_or(UnknownLevel)
     }
 }
 

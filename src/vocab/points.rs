@@ -8,7 +8,18 @@ use serde::{Deserialize, Serialize};
 
 /// Burden in hundredths of a point. Shown with one decimal: `Points(650)` is "6.5".
 #[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, sqlx::Type,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    Deserialize,
+    sqlx::Type,
 )]
 #[serde(transparent)]
 #[sqlx(transparent)]
@@ -19,7 +30,11 @@ impl Points {
     #[must_use]
     pub fn signed(self) -> String {
         let rounded = self.tenths();
-        if rounded > 0 { format!("+{self}") } else { self.to_string() }
+        if rounded > 0 {
+            format!("+{self}")
+        } else {
+            self.to_string()
+        }
     }
 
     fn tenths(self) -> i64 {
@@ -79,7 +94,12 @@ mod tests {
         let shown: Vec<String> = [650, -650, 4, -4, 5, -5, 0, 100, 12345]
             .map(|n| Points(n).to_string())
             .into();
-        assert_eq!(shown, ["6.5", "-6.5", "0.0", "0.0", "0.1", "-0.1", "0.0", "1.0", "123.5"]);
+        assert_eq!(
+            shown,
+            [
+                "6.5", "-6.5", "0.0", "0.0", "0.1", "-0.1", "0.0", "1.0", "123.5"
+            ]
+        );
         assert_eq!(Points(300).signed(), "+3.0");
         assert_eq!(Points(3).signed(), "0.0");
         assert_eq!(Points(-300).signed(), "-3.0");

@@ -13,7 +13,9 @@ pub enum TextError {
     #[error("is too long: at most {0} characters")]
     TooLong(usize),
     /// Control characters, or marks that turn the direction of writing around.
-    #[error("has a character that can't be shown (a control or text-direction mark); type it again without")]
+    #[error(
+        "has a character that can't be shown (a control or text-direction mark); type it again without"
+    )]
     Hidden,
     /// Not an e-mail address.
     #[error("is not an e-mail address, like name@example.com")]
@@ -32,12 +34,19 @@ fn hidden(c: char) -> bool {
 }
 
 fn checked(text: &str, most: usize, lines: bool) -> Result<String, TextError> {
-    let text = if lines { text.replace("\r\n", "\n") } else { text.to_owned() };
+    let text = if lines {
+        text.replace("\r\n", "\n")
+    } else {
+        text.to_owned()
+    };
     let text = text.trim();
     if text.chars().count() > most {
         return Err(TextError::TooLong(most));
     }
-    if text.chars().any(|c| hidden(c) && !(lines && matches!(c, '\n' | '\t'))) {
+    if text
+        .chars()
+        .any(|c| hidden(c) && !(lines && matches!(c, '\n' | '\t')))
+    {
         return Err(TextError::Hidden);
     }
     Ok(text.to_owned())
@@ -124,7 +133,11 @@ impl Slug {
             }
         }
         let slug = slug.trim_end_matches('-');
-        Self(if slug.is_empty() { "team".to_owned() } else { slug.to_owned() })
+        Self(if slug.is_empty() {
+            "team".to_owned()
+        } else {
+            slug.to_owned()
+        })
     }
 }
 
@@ -134,23 +147,35 @@ mod tests {
 
     #[test]
     fn a_line_is_one_visible_line() {
-        assert_eq!("  Ayşe Demir ".parse::<Line>().map(|l| l.to_string()), Ok("Ayşe Demir".into()));
+        assert_eq!(
+            "  Ayşe Demir ".parse::<Line>().map(|l| l.to_string()),
+            Ok("Ayşe Demir".into())
+        );
         assert_eq!("  ".parse::<Line>(), Err(TextError::Empty));
         assert_eq!("a\u{202E}b".parse::<Line>(), Err(TextError::Hidden));
         assert_eq!("a\nb".parse::<Line>(), Err(TextError::Hidden));
-        assert_eq!("x".repeat(10_000).parse::<Line>(), Err(TextError::TooLong(120)));
+        assert_eq!(
+            "x".repeat(10_000).parse::<Line>(),
+            Err(TextError::TooLong(120))
+        );
         assert!("<b>bold</b>".parse::<Line>().is_ok(), "markup is text");
     }
 
     #[test]
     fn a_note_may_have_lines() {
-        assert_eq!("a\r\nb".parse::<Note>().map(|n| n.to_string()), Ok("a\nb".into()));
+        assert_eq!(
+            "a\r\nb".parse::<Note>().map(|n| n.to_string()),
+            Ok("a\nb".into())
+        );
         assert!("a\0b".parse::<Note>().is_err());
     }
 
     #[test]
     fn addresses_and_slugs() {
-        assert_eq!("Ben@Example.com".parse::<Email>().map(|e| e.to_string()), Ok("ben@example.com".into()));
+        assert_eq!(
+            "Ben@Example.com".parse::<Email>().map(|e| e.to_string()),
+            Ok("ben@example.com".into())
+        );
         for bad in ["", "ben", "@x", "a@", "a b@c", "a@b@c", "a@b..c", "<a@b.c>"] {
             assert_eq!(bad.parse::<Email>(), Err(TextError::NotEmail), "{bad}");
         }

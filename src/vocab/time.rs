@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, TimeDelta, TimeZone,
+    Utc,
+};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +52,11 @@ fn after_gap(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     // Invariant: clocks show an earlier time than `local` at `low`, a later one at `high`.
     while (high - low).num_seconds() > 1 {
         let middle = low + (high - low) / 2;
-        if local_of(middle) < local { low = middle } else { high = middle }
+        if local_of(middle) < local {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     high - TimeDelta::nanoseconds(i64::from(high.timestamp_subsec_nanos()))
 }
@@ -69,7 +76,11 @@ impl Interval {
     /// # Errors
     /// Where the end is not after the start.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, TimeError> {
-        if start < end { Ok(Self { start, end }) } else { Err(TimeError::EndNotAfterStart) }
+        if start < end {
+            Ok(Self { start, end })
+        } else {
+            Err(TimeError::EndNotAfterStart)
+        }
     }
 
     /// Whether the two share any instant.
@@ -142,7 +153,10 @@ impl Month {
     #[must_use]
     pub fn interval(self, zone: Tz) -> Interval {
         let midnight = |d: NaiveDate| local_instant(zone, d.and_time(chrono::NaiveTime::MIN));
-        Interval { start: midnight(self.0), end: midnight(self.next().0) }
+        Interval {
+            start: midnight(self.0),
+            end: midnight(self.next().0),
+        }
     }
 
     /// "December 2026".
@@ -160,7 +174,9 @@ impl Month {
     /// The day so many days after its first, which may lie beyond it.
     #[must_use]
     pub fn day(self, index: u32) -> NaiveDate {
-        self.0.checked_add_days(Days::new(u64::from(index))).unwrap_or(self.0)
+        self.0
+            .checked_add_days(Days::new(u64::from(index)))
+            .unwrap_or(self.0)
     }
 }
 
@@ -191,16 +207,36 @@ mod tests {
 
     #[test]
     fn gaps_end_at_the_change_and_overlaps_take_the_first() {
-        let at = |y, m, d, h, min| NaiveDate::from_ymd_opt(y, m, d).unwrap().and_hms_opt(h, min, 0).unwrap();
+        let at = |y, m, d, h, min| {
+            NaiveDate::from_ymd_opt(y, m, d)
+                .unwrap()
+                .and_hms_opt(h, min, 0)
+                .unwrap()
+        };
         let berlin = chrono_tz::Europe::Berlin;
-        assert_eq!(local_instant(berlin, at(2026, 3, 29, 2, 30)).to_rfc3339(), "2026-03-29T01:00:00+00:00");
-        assert_eq!(local_instant(berlin, at(2026, 3, 29, 2, 0)).to_rfc3339(), "2026-03-29T01:00:00+00:00");
-        assert_eq!(local_instant(berlin, at(2026, 10, 25, 2, 30)).to_rfc3339(), "2026-10-25T00:30:00+00:00");
+        assert_eq!(
+            local_instant(berlin, at(2026, 3, 29, 2, 30)).to_rfc3339(),
+            "2026-03-29T01:00:00+00:00"
+        );
+        assert_eq!(
+            local_instant(berlin, at(2026, 3, 29, 2, 0)).to_rfc3339(),
+            "2026-03-29T01:00:00+00:00"
+        );
+        assert_eq!(
+            local_instant(berlin, at(2026, 10, 25, 2, 30)).to_rfc3339(),
+            "2026-10-25T00:30:00+00:00"
+        );
         // Lord Howe moves by half an hour; Apia skipped the whole of 30 December 2011.
         let howe = chrono_tz::Australia::Lord_Howe;
-        assert_eq!(local_instant(howe, at(2026, 10, 4, 2, 15)).to_rfc3339(), "2026-10-03T15:30:00+00:00");
+        assert_eq!(
+            local_instant(howe, at(2026, 10, 4, 2, 15)).to_rfc3339(),
+            "2026-10-03T15:30:00+00:00"
+        );
         let apia = chrono_tz::Pacific::Apia;
-        assert_eq!(local_instant(apia, at(2011, 12, 30, 12, 0)).to_rfc3339(), "2011-12-30T10:00:00+00:00");
+        assert_eq!(
+            local_instant(apia, at(2011, 12, 30, 12, 0)).to_rfc3339(),
+            "2011-12-30T10:00:00+00:00"
+        );
     }
 
     #[test]
@@ -208,7 +244,16 @@ mod tests {
         for good in ["2026-12", "2024-02"] {
             assert_eq!(good.parse::<Month>().unwrap().to_string(), good);
         }
-        for bad in ["2026-13", "0001-01", "9999-12", "2026-1", "2026-012", "", "+026-01", "2026-12-01"] {
+        for bad in [
+            "2026-13",
+            "0001-01",
+            "9999-12",
+            "2026-1",
+            "2026-012",
+            "",
+            "+026-01",
+            "2026-12-01",
+        ] {
             assert!(bad.parse::<Month>().is_err(), "{bad}");
         }
         assert_eq!("2024-02".parse::<Month>().unwrap().len(), 29);

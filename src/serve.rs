@@ -1,0 +1,106 @@
+//! Running the service: start, stop, and nothing lost in between.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use crate::app::{self, AppState, Site};
+use crate::clock::Clock;
+use crate::config::{PublicUrl, Settings};
+use crate::db::{self, Database, DbError};
+
+/// How long requests under way may take once we were asked to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// Why the service does not run.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The address is taken, or not ours.
+    #[error("can't listen on {address} (--listen, FAIRSHIFT_LISTEN): {source}")]
+    Listen {
+        /// The address of the settings.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no database to work with.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The server gave up.
+    #[error("the server stopped: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Serves until the process is asked to stop (Ctrl-C or SIGTERM), then lets requests under way
+/// finish, closes the connections and stops the private PostgreSQL.
+///
+/// # Errors
+/// When the address can't be listened on or there is no database.
+pub async fn serve(settings: &Settings, demo: bool) -> Result<(), ServeError> {
+    // Taken up first, so that a signal during the start is not lost.
+    let stop = stop_signal()?;
+    let address = settings.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })?;
+    let public_url = match &settings.public_url {
+        Some(url) => url.clone(),
+        None => PublicUrl::of_listener(listener.local_addr()?),
+    };
+    let database = db::connect(settings, demo).await?;
+    let served = run(&database, listener, Site { public_url, demo }, stop).await;
+    database.close().await;
+    info!("stopped");
+    served
+}
+
+async fn run(
+    database: &Database,
+    listener: TcpListener,
+    site: Site,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let url = site.public_url.clone();
+    let state = AppState {
+        db: database.pool.clone(),
+        clock: Clock::system(),
+        site: Arc::new(site),
+    };
+    let (stopping, mut asked) = watch::channel(false);
+    let server = axum::serve(listener, app::router(state)).with_graceful_shutdown(async move {
+        stop.await;
+        info!("stopping");
+        stopping.send_replace(true);
+    });
+    info!("listening on {url}");
+    let too_long = async {
+        // An error would mean that the server is gone, and then the other branch ends us.
+        let _ = asked.wait_for(|stop| *stop).await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+    };
+    tokio::select! {
+        done = server.into_future() => done?,
+        () = too_long => warn!("requests under way were cut off"),
+    }
+    Ok(())
+}
+
+/// Ends when the process is asked to stop.
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

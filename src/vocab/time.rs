@@ -53,9 +53,9 @@ fn after_gap(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     while (high - low).num_seconds() > 1 {
         let middle = low + (high - low) / 2;
         if local_of(middle) < local {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     high - TimeDelta::nanoseconds(i64::from(high.timestamp_subsec_nanos()))
@@ -167,6 +167,7 @@ impl Month {
 
     /// Days it has.
     #[must_use]
+    #[allow(clippy::len_without_is_empty)] // No month is.
     pub fn len(self) -> u32 {
         self.last().day()
     }

@@ -1,5 +1,6 @@
 //! Fairshift: fair on-call rotations.
 pub mod app;
+pub mod calendars;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -15,5 +15,6 @@ pub use ids::{
 };
 pub use level::Level;
 pub use points::Points;
+pub(crate) use text::hidden;
 pub use text::{Email, Line, Note, Slug, TextError};
 pub use time::{Interval, Month, TimeError, local_instant, zone};

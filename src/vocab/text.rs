@@ -27,7 +27,7 @@ pub enum TextError {
 
 /// Characters that hide or reorder others: controls, bidirectional marks, zero-width and line
 /// separators. A joiner between visible characters (Persian, emoji) is fine.
-fn hidden(c: char) -> bool {
+pub(crate) fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')

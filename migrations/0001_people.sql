@@ -74,7 +74,6 @@ create table sessions (
     token_hash bytea not null unique check (length(token_hash) = 32),
     person_id bigint not null references people on delete cascade,
     created_at timestamptz not null,
-    last_seen_at timestamptz not null,
     expires_at timestamptz not null,
     user_agent text not null default '',
     address text not null default ''

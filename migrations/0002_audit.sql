@@ -7,7 +7,6 @@ create table audit (
     -- a verb and a noun, like 'published schedule'
     action text not null,
     -- a sentence for people
-    summary text not null,
-    detail jsonb not null default '{}'
+    summary text not null
 );
 create index audit_team on audit (team_id, id desc);

@@ -1,10 +1,33 @@
-//! Fairshift: fair on-call rotations.
+//! Fairshift: fair on-call rotations. This page is the map: what lives where, and who may import whom.
+//!
+//! | layer | modules | may import |
+//! | --- | --- | --- |
+//! | words | [`vocab`] | nothing of ours |
+//! | pure rules | `scheduler` | [`vocab`] |
+//! | ground | [`clock`], [`config`], [`db`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
+//! | trail | [`audit`] | the ground |
+//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then `oncall`, `reports` and [`calendars`] | the ground, [`audit`], and what slices before them export |
+//! | whole | [`app`], [`serve`], [`cli`], `demo`, `solve` | everything |
+//!
+//! A slice is a folder with the same files: `mod.rs` (routes, what others may call, its story),
+//! `model` (types and rules, pure), `store` (the only SQL that writes its tables), `pages` (handlers
+//! and templates). Slices read other slices' tables through SQL views, and call only what their
+//! `mod.rs` exports. An integration test, `architecture`, holds the code to this table.
+//!
+//! A request: [`app`] routes it to a slice's handler; [`web::SignedIn`] says who asks; the handler
+//! parses the form into [`vocab`] types, writes in one transaction together with its line in
+//! [`audit`], and answers 303. PostgreSQL holds the invariants.
 pub mod app;
+pub mod audit;
 pub mod calendars;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod error;
+pub mod people;
 pub mod serve;
+pub mod state;
 pub mod telemetry;
 pub mod vocab;
+pub mod web;

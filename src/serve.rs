@@ -12,10 +12,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::app::{self, AppState, Site};
+use crate::app;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Database, DbError};
+use crate::state::{AppState, Site};
 
 /// How long requests under way may take once we were asked to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -75,7 +76,8 @@ async fn run(
         site: Arc::new(site),
     };
     let (stopping, mut asked) = watch::channel(false);
-    let server = axum::serve(listener, app::router(state)).with_graceful_shutdown(async move {
+    let service = app::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
         info!("stopping");
         stopping.send_replace(true);

@@ -1,0 +1,270 @@
+//! One's own profile: name and zone, contact methods, password, sessions.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::model::{Contact, ContactKind, Password, check_contact};
+use super::passwords;
+use super::store::{self, Session};
+use crate::audit;
+use crate::error::{Answer, AppError};
+use crate::state::AppState;
+use crate::vocab::{Line, SessionId};
+use crate::web::{Flash, Form, Frame, Section, SignedIn, page_with};
+
+#[derive(Template)]
+#[template(path = "people/account.html")]
+struct Show {
+    frame: Frame,
+    profile: Form,
+    contact: Form,
+    password: Form,
+    contacts: Vec<Contact>,
+    sessions: Vec<Session>,
+    user: SignedIn,
+    capacity_percent: i16,
+}
+
+/// Which of the page's forms is shown again, as typed.
+#[derive(Default)]
+struct Typed {
+    profile: Option<Form>,
+    contact: Option<Form>,
+    password: Option<Form>,
+}
+
+async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
+    let mut conn = state.db.acquire().await?;
+    let profile = store::profile(&mut conn, user.id)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    let failed = typed.profile.is_some() || typed.contact.is_some() || typed.password.is_some();
+    let status = if failed {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let contacts = store::contacts(&mut conn, user.id).await?;
+    let sessions = store::sessions_of(&mut conn, user.id, user.now).await?;
+    page_with(
+        status,
+        &Show {
+            frame: user.frame("Your account", Section::Account),
+            profile: typed.profile.unwrap_or_else(|| {
+                Form::of([("name", profile.name), ("time_zone", profile.time_zone)])
+            }),
+            contact: typed
+                .contact
+                .unwrap_or_else(|| Form::of([("kind", "phone"), ("visible", "yes")])),
+            password: typed.password.unwrap_or_default(),
+            contacts,
+            sessions,
+            capacity_percent: profile.capacity_percent,
+            user,
+        },
+    )
+}
+
+/// `GET /account`
+pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
+    render(&state, user, Typed::default()).await
+}
+
+/// `POST /account/profile`
+pub async fn update_profile(
+    State(state): State<AppState>,
+    user: SignedIn,
+    mut form: Form,
+) -> Answer {
+    let (name, zone) = (form.parse::<Line>("name"), form.zone("time_zone"));
+    let (Some(name), Some(zone)) = (name, zone) else {
+        return render(
+            &state,
+            user,
+            Typed {
+                profile: Some(form),
+                ..Typed::default()
+            },
+        )
+        .await;
+    };
+    let mut tx = state.db.begin().await?;
+    store::update_profile(&mut tx, user.id, &name, zone).await?;
+    audit::record(
+        &mut tx,
+        user.now,
+        Some(user.id),
+        None,
+        "changed profile",
+        &format!("{name}, {zone}"),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Flash::redirect("/account", "Your profile is saved."))
+}
+
+/// `POST /account/password`
+pub async fn update_password(
+    State(state): State<AppState>,
+    user: SignedIn,
+    mut form: Form,
+) -> Answer {
+    let new = form.parse::<Password>("new_password");
+    if form.value("new_password") != form.value("again") {
+        form.refuse(
+            "again",
+            "The two new passwords differ. Type the same twice.",
+        );
+    }
+    let mut conn = state.db.acquire().await?;
+    let hash = store::password_hash(&mut conn, &user.email)
+        .await?
+        .and_then(|(_, hash)| hash);
+    drop(conn);
+    if !passwords::verify(form.value("password").to_owned(), hash).await? {
+        form.refuse("password", "This is not your current password.");
+    }
+    let Some(new) = new.filter(|_| form.is_good()) else {
+        return render(
+            &state,
+            user,
+            Typed {
+                password: Some(form),
+                ..Typed::default()
+            },
+        )
+        .await;
+    };
+    let hash = passwords::hash(new).await?;
+    let mut tx = state.db.begin().await?;
+    store::set_password(&mut tx, user.id, &hash).await?;
+    store::end_sessions(&mut tx, user.id, Some(user.session)).await?;
+    audit::record(
+        &mut tx,
+        user.now,
+        Some(user.id),
+        None,
+        "changed password",
+        &user.name,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Flash::redirect(
+        "/account",
+        "Your password is changed, and your other sessions are ended.",
+    ))
+}
+
+/// `POST /account/contacts`
+pub async fn create_contact(
+    State(state): State<AppState>,
+    user: SignedIn,
+    mut form: Form,
+) -> Answer {
+    let (kind, value) = (
+        form.parse::<ContactKind>("kind"),
+        form.parse::<Line>("value"),
+    );
+    if let (Some(kind), Some(value)) = (kind, &value)
+        && let Err(message) = check_contact(kind, value)
+    {
+        form.refuse("value", message);
+    }
+    let (Some(kind), Some(value)) = (kind, value.filter(|_| form.is_good())) else {
+        return render(
+            &state,
+            user,
+            Typed {
+                contact: Some(form),
+                ..Typed::default()
+            },
+        )
+        .await;
+    };
+    let mut tx = state.db.begin().await?;
+    let added = store::add_contact(&mut tx, user.id, kind, &value, form.ticked("visible")).await?;
+    if added.is_none() {
+        form.refuse(
+            "value",
+            "You have this one already, or 20 of them. Remove one first.",
+        );
+        drop(tx);
+        return render(
+            &state,
+            user,
+            Typed {
+                contact: Some(form),
+                ..Typed::default()
+            },
+        )
+        .await;
+    }
+    tx.commit().await?;
+    Ok(Flash::redirect(
+        "/account#contacts",
+        "The contact method is added.",
+    ))
+}
+
+/// `POST /account/contacts/{id}`: `action` is `device`, `show`, `hide` or `remove`.
+pub async fn update_contact(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<i64>,
+    form: Form,
+) -> Answer {
+    let mut tx = state.db.begin().await?;
+    let (done, said) = match form.value("action") {
+        "device" => (
+            store::make_device(&mut tx, user.id, id).await?,
+            "This is your on-call device now.",
+        ),
+        "show" => (
+            store::set_contact_visible(&mut tx, user.id, id, true).await?,
+            "Colleagues see it now.",
+        ),
+        "hide" => (
+            store::set_contact_visible(&mut tx, user.id, id, false).await?,
+            "Only managers see it now.",
+        ),
+        "remove" => (
+            store::remove_contact(&mut tx, user.id, id).await?,
+            "The contact method is removed.",
+        ),
+        _ => (false, ""),
+    };
+    if !done {
+        return Err(AppError::BadRequest(
+            "This contact method is gone, or it is your on-call device: choose another device first.".into(),
+        ));
+    }
+    tx.commit().await?;
+    Ok(Flash::redirect("/account#contacts", said))
+}
+
+/// `POST /account/sessions/{id}/end`
+pub async fn end_session(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<SessionId>,
+) -> Answer {
+    let ended = store::end_session(&mut *state.db.acquire().await?, user.id, id).await?;
+    if !ended {
+        return Err(AppError::NotFound);
+    }
+    Ok(Flash::redirect(
+        "/account#sessions",
+        "The session is ended.",
+    ))
+}
+
+/// `POST /account/sessions/end-others`
+pub async fn end_other_sessions(State(state): State<AppState>, user: SignedIn) -> Answer {
+    let ended =
+        store::end_sessions(&mut *state.db.acquire().await?, user.id, Some(user.session)).await?;
+    Ok(Flash::redirect(
+        "/account#sessions",
+        &format!("{ended} other sessions are ended."),
+    ))
+}

@@ -1,0 +1,247 @@
+//! Links that work once: joining a team, choosing a new password. Opening one changes nothing;
+//! only sending its form does.
+
+use std::net::SocketAddr;
+
+use askama::Template;
+use axum::extract::{ConnectInfo, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect};
+
+use super::model::Password;
+use super::passwords;
+use super::sign_in::{client_address, start_session, with_cookie};
+use super::store::{self, Link, NewPerson, Purpose};
+use crate::audit;
+use crate::error::{Answer, AppError};
+use crate::state::AppState;
+use crate::vocab::{Line, PersonId, TeamId};
+use crate::web::{Form, Frame, Visitor, page_with, token};
+
+#[derive(Template)]
+#[template(path = "people/link.html")]
+struct Show {
+    frame: Frame,
+    form: Form,
+    link: Link,
+    /// A new account is made: ask for name and zone.
+    is_new: bool,
+    /// Somebody else is signed in in this browser.
+    other: Option<String>,
+    /// The right person has to sign in first.
+    must_sign_in: bool,
+    action: String,
+}
+
+const GONE: &str = "This link has been used, was replaced by a newer one, or is too old. Ask whoever sent it for a new one.";
+
+async fn render(
+    state: &AppState,
+    visitor: Visitor,
+    secret: &str,
+    purpose: Purpose,
+    typed: Option<Form>,
+) -> Answer {
+    let mut conn = state.db.acquire().await?;
+    let link = store::find_link(&mut conn, &token::hash(secret), purpose, state.clock.now())
+        .await?
+        .ok_or_else(|| AppError::BadRequest(GONE.into()))?;
+    let is_me = visitor
+        .as_ref()
+        .is_some_and(|v| Some(v.id.0) == link.person);
+    let other = visitor
+        .filter(|v| Some(v.id.0) != link.person)
+        .map(|v| v.name);
+    let title = match purpose {
+        Purpose::Invitation => format!("Join {}", link.team_name.as_deref().unwrap_or("Fairshift")),
+        Purpose::PasswordReset => "Choose a password".to_owned(),
+    };
+    let action = match purpose {
+        Purpose::Invitation => format!("/invitations/{secret}"),
+        Purpose::PasswordReset => format!("/password/{secret}"),
+    };
+    let status = if typed.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let must_sign_in = purpose == Purpose::Invitation && link.has_password && !is_me;
+    let show = Show {
+        frame: Frame::public(title),
+        form: typed.unwrap_or_else(|| Form::of([("time_zone", "")])),
+        is_new: purpose == Purpose::Invitation && link.person.is_none(),
+        other,
+        must_sign_in,
+        link,
+        action,
+    };
+    page_with(status, &show)
+}
+
+/// `GET /invitations/{token}`
+pub async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+) -> Answer {
+    render(&state, visitor, &secret, Purpose::Invitation, None).await
+}
+
+/// `GET /password/{token}`
+pub async fn show_reset(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+) -> Answer {
+    render(&state, visitor, &secret, Purpose::PasswordReset, None).await
+}
+
+fn new_password(form: &mut Form) -> Option<Password> {
+    let password = form.parse::<Password>("password");
+    if form.value("password") != form.value("again") {
+        form.refuse("again", "The two passwords differ. Type the same twice.");
+    }
+    password.filter(|_| form.is_good())
+}
+
+/// `POST /invitations/{token}`: joins the team, and makes the account where there is none.
+pub async fn accept(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+    mut form: Form,
+) -> Answer {
+    let now = state.clock.now();
+    let hash = token::hash(&secret);
+    let gone = || AppError::BadRequest(GONE.into());
+    // What is asked for depends on the link; it is looked at again under lock below.
+    let seen = store::find_link(
+        &mut *state.db.acquire().await?,
+        &hash,
+        Purpose::Invitation,
+        now,
+    )
+    .await?
+    .ok_or_else(gone)?;
+    let is_me = visitor
+        .as_ref()
+        .is_some_and(|v| Some(v.id.0) == seen.person);
+    if seen.has_password && !is_me {
+        return Err(AppError::SignIn(format!("/invitations/{secret}")));
+    }
+    let mut new = None;
+    if !seen.has_password {
+        let password = new_password(&mut form);
+        let name = if seen.person.is_none() {
+            form.parse::<Line>("name")
+        } else {
+            "-".parse().ok()
+        };
+        let zone = if seen.person.is_none() {
+            form.zone("time_zone")
+        } else {
+            Some(chrono_tz::UTC)
+        };
+        let (Some(password), Some(name), Some(zone)) = (password, name, zone) else {
+            return render(&state, visitor, &secret, Purpose::Invitation, Some(form)).await;
+        };
+        new = Some((passwords::hash(password).await?, name, zone));
+    }
+    let mut tx = state.db.begin().await?;
+    let link = store::find_link(&mut tx, &hash, Purpose::Invitation, now)
+        .await?
+        .ok_or_else(gone)?;
+    let email = link.email.parse().map_err(|_| gone())?;
+    let person = match (link.person, &new) {
+        (Some(id), _) => PersonId(id),
+        (None, Some((_, name, zone))) => {
+            let person = NewPerson {
+                email: &email,
+                name,
+                password_hash: None,
+                zone: *zone,
+                capacity_percent: 100,
+                joined_on: now.with_timezone(zone).date_naive(),
+                left_on: None,
+                is_admin: false,
+                is_demo: false,
+            };
+            store::add_person(&mut tx, &person)
+                .await?
+                .ok_or_else(gone)?
+        }
+        (None, None) => return Err(gone()),
+    };
+    if let Some((hash, _, _)) = &new {
+        // Somebody chose a password for this account since the form was shown: it stands.
+        if link.has_password {
+            return Err(AppError::SignIn(format!("/invitations/{secret}")));
+        }
+        store::set_password(&mut tx, person, hash).await?;
+    }
+    let team = link.team.map(TeamId);
+    if let Some(team) = team {
+        store::add_member(&mut tx, team, person, link.is_manager, link.is_engineer).await?;
+    }
+    store::use_link(&mut tx, link.id, now).await?;
+    audit::record(
+        &mut tx,
+        now,
+        Some(person),
+        team,
+        "accepted invitation",
+        &link.email,
+    )
+    .await?;
+    let home = link
+        .slug
+        .as_deref()
+        .map_or("/".to_owned(), |slug| format!("/teams/{slug}"));
+    let mut response = Redirect::to(&home).into_response();
+    if !is_me {
+        let address = client_address(peer.ip(), &headers).to_string();
+        let cookie = start_session(&mut tx, &state, person, &headers, &address).await?;
+        response = with_cookie(response, &cookie);
+    }
+    tx.commit().await?;
+    Ok(response)
+}
+
+/// `POST /password/{token}`: sets the password and ends every session.
+pub async fn reset(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+    mut form: Form,
+) -> Answer {
+    let Some(password) = new_password(&mut form) else {
+        return render(&state, visitor, &secret, Purpose::PasswordReset, Some(form)).await;
+    };
+    let now = state.clock.now();
+    let hash = passwords::hash(password).await?;
+    let mut tx = state.db.begin().await?;
+    let link = store::find_link(&mut tx, &token::hash(&secret), Purpose::PasswordReset, now)
+        .await?
+        .ok_or_else(|| AppError::BadRequest(GONE.into()))?;
+    let person = PersonId(link.person.ok_or(AppError::NotFound)?);
+    store::set_password(&mut tx, person, &hash).await?;
+    store::end_sessions(&mut tx, person, None).await?;
+    store::use_link(&mut tx, link.id, now).await?;
+    audit::record(
+        &mut tx,
+        now,
+        Some(person),
+        None,
+        "chose password",
+        &link.email,
+    )
+    .await?;
+    let address = client_address(peer.ip(), &headers).to_string();
+    let cookie = start_session(&mut tx, &state, person, &headers, &address).await?;
+    tx.commit().await?;
+    Ok(with_cookie(Redirect::to("/").into_response(), &cookie))
+}

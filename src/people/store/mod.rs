@@ -1,0 +1,22 @@
+//! The only SQL that writes people, teams, memberships, contact methods, sessions and links.
+
+mod links;
+mod people;
+mod sessions;
+mod teams;
+
+pub use links::{
+    Link, NewLink, Purpose, add_link, find_link, pending_invitations, use_link, withdraw_link,
+};
+pub use people::{
+    NewPerson, Profile, add_contact, add_person, contacts, create_admin, demo_accounts,
+    list_people, make_device, password_hash, profile, remove_contact, set_admin,
+    set_contact_visible, set_password, update_profile, visible_contacts,
+};
+pub use sessions::{
+    Session, add_session, attempt, clear_attempts, end_session, end_sessions, sessions_of,
+};
+pub use teams::{
+    Member, MemberChange, TeamRow, add_member, add_team, list_teams, member, members,
+    remove_member, slug_taken, update_member,
+};

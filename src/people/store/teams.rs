@@ -1,0 +1,236 @@
+//! Teams and who is in them.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use sqlx::PgConnection;
+
+use crate::vocab::{Line, PersonId, Slug, TeamId};
+
+/// A person in a team.
+pub struct Member {
+    /// The person.
+    pub id: PersonId,
+    /// Name.
+    pub name: String,
+    /// Address.
+    pub email: String,
+    /// Name of their zone.
+    pub time_zone: String,
+    /// Percent of a full-time contract.
+    pub capacity_percent: i16,
+    /// First day.
+    pub joined_on: NaiveDate,
+    /// First day no longer there.
+    pub left_on: Option<NaiveDate>,
+    /// Plans, approves, signs off.
+    pub is_manager: bool,
+    /// Takes shifts.
+    pub is_engineer: bool,
+    /// Raised by every change of the profile.
+    pub revision: i32,
+    /// Whether an on-call device is known.
+    pub has_device: bool,
+}
+
+/// What a manager may change of a member.
+pub struct MemberChange {
+    /// Percent of a full-time contract, 1 to 100.
+    pub capacity_percent: i16,
+    /// First day.
+    pub joined_on: NaiveDate,
+    /// First day no longer there.
+    pub left_on: Option<NaiveDate>,
+    /// Plans, approves, signs off.
+    pub is_manager: bool,
+    /// Takes shifts.
+    pub is_engineer: bool,
+}
+
+/// A team in the administrator's list.
+pub struct TeamRow {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Name of its zone.
+    pub time_zone: String,
+    /// How many are in it.
+    pub members: i64,
+}
+
+/// Adds a team; none where the slug is taken.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn add_team(
+    conn: &mut PgConnection,
+    slug: &Slug,
+    name: &Line,
+    zone: Tz,
+) -> sqlx::Result<Option<TeamId>> {
+    sqlx::query_scalar!(
+        "insert into teams (slug, name, time_zone) values ($1, $2, $3) on conflict (slug) do nothing returning id",
+        slug.as_str(),
+        name.as_str(),
+        zone.name(),
+    )
+    .fetch_optional(conn)
+    .await
+    .map(|id| id.map(TeamId))
+}
+
+/// Whether a team of that slug exists.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn slug_taken(conn: &mut PgConnection, slug: &Slug) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from teams where slug = $1) as "taken!""#,
+        slug.as_str()
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// All teams by name, at most 200.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn list_teams(conn: &mut PgConnection) -> sqlx::Result<Vec<TeamRow>> {
+    sqlx::query_as!(
+        TeamRow,
+        r#"select t.slug, t.name, t.time_zone, count(m.id) as "members!" from teams t
+        left join team_members m on m.team_id = t.id group by t.id order by t.name, t.id limit 200"#
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Adds a person to a team, or adds what they are in it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn add_member(
+    conn: &mut PgConnection,
+    team: TeamId,
+    person: PersonId,
+    is_manager: bool,
+    is_engineer: bool,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into team_members (team_id, person_id, is_manager, is_engineer) values ($1, $2, $3, $4)
+        on conflict (team_id, person_id) do update
+        set is_manager = team_members.is_manager or excluded.is_manager, is_engineer = team_members.is_engineer or excluded.is_engineer",
+        team.0,
+        person.0,
+        is_manager,
+        is_engineer,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Who is in a team, by name, at most 500.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn members(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec<Member>> {
+    sqlx::query_as!(
+        Member,
+        r#"select p.id as "id: PersonId", p.name, p.email, p.time_zone, p.capacity_percent, p.joined_on, p.left_on,
+            m.is_manager, m.is_engineer, p.revision,
+            exists (select from contact_methods c where c.person_id = p.id and c.is_on_call_device) as "has_device!"
+        from team_members m join people p on p.id = m.person_id
+        where m.team_id = $1 order by p.name, p.id limit 500"#,
+        team.0,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// One member of a team.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn member(
+    conn: &mut PgConnection,
+    team: TeamId,
+    person: PersonId,
+) -> sqlx::Result<Option<Member>> {
+    sqlx::query_as!(
+        Member,
+        r#"select p.id as "id: PersonId", p.name, p.email, p.time_zone, p.capacity_percent, p.joined_on, p.left_on,
+            m.is_manager, m.is_engineer, p.revision,
+            exists (select from contact_methods c where c.person_id = p.id and c.is_on_call_device) as "has_device!"
+        from team_members m join people p on p.id = m.person_id
+        where m.team_id = $1 and m.person_id = $2"#,
+        team.0,
+        person.0,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Changes a member, unless somebody else did since `revision`. Whether it was done.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn update_member(
+    conn: &mut PgConnection,
+    team: TeamId,
+    person: PersonId,
+    revision: i32,
+    change: &MemberChange,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update people set capacity_percent = $3, joined_on = $4, left_on = $5, revision = revision + 1 where id = $1 and revision = $2",
+        person.0,
+        revision,
+        change.capacity_percent,
+        change.joined_on,
+        change.left_on,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "update team_members set is_manager = $3, is_engineer = $4 where team_id = $1 and person_id = $2",
+        team.0,
+        person.0,
+        change.is_manager,
+        change.is_engineer,
+    )
+    .execute(conn)
+    .await?;
+    Ok(true)
+}
+
+/// Takes a person out of a team and its legs. What is published stays.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn remove_member(
+    conn: &mut PgConnection,
+    team: TeamId,
+    person: PersonId,
+) -> sqlx::Result<bool> {
+    sqlx::query!(
+        "delete from leg_members m using legs l, rotations r
+        where m.leg_id = l.id and l.rotation_id = r.id and r.team_id = $1 and m.person_id = $2",
+        team.0,
+        person.0,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let done = sqlx::query!(
+        "delete from team_members where team_id = $1 and person_id = $2",
+        team.0,
+        person.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

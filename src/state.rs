@@ -1,0 +1,28 @@
+//! What every handler may use.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use crate::clock::Clock;
+use crate::config::PublicUrl;
+
+/// What every handler may use. Cloning is cheap.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: PgPool,
+    /// The time.
+    pub clock: Clock,
+    /// What this installation is.
+    pub site: Arc<Site>,
+}
+
+/// What this installation is; fixed while it runs.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Where people reach it.
+    pub public_url: PublicUrl,
+    /// Whether this is a demo: its sign-in page signs in with one click.
+    pub demo: bool,
+}

@@ -1,0 +1,261 @@
+//! A form as it was typed, and what is wrong with it. A form that fails is shown again with both.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::{FromRequest, RawForm, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::error::AppError;
+
+/// Typed values by field name (a name may repeat), and the messages at the fields.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    values: Vec<(String, String)>,
+    errors: Vec<(String, String)>,
+}
+
+impl Form {
+    /// A form with these values, to be filled in.
+    #[must_use]
+    pub fn of<N: Into<String>, V: Display>(values: impl IntoIterator<Item = (N, V)>) -> Self {
+        let values = values
+            .into_iter()
+            .map(|(n, v)| (n.into(), v.to_string()))
+            .collect();
+        Self {
+            values,
+            errors: Vec::new(),
+        }
+    }
+
+    /// One more value.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Display) {
+        self.values.push((name.into(), value.to_string()));
+    }
+
+    /// What was typed in a field; empty where the field is missing.
+    #[must_use]
+    pub fn value(&self, name: &str) -> &str {
+        self.values
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v)
+    }
+
+    /// All values of a field that may repeat, such as checkboxes.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// Whether a checkbox or option of this value is chosen.
+    #[must_use]
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.all(name).any(|v| v == value)
+    }
+
+    /// Whether a checkbox is ticked or any value given.
+    #[must_use]
+    pub fn ticked(&self, name: &str) -> bool {
+        !self.value(name).is_empty()
+    }
+
+    /// What is wrong with a field.
+    #[must_use]
+    pub fn error(&self, name: &str) -> Option<&str> {
+        self.errors
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, e)| e.as_str())
+    }
+
+    /// All messages, field and text, in the order found.
+    #[must_use]
+    pub fn errors(&self) -> &[(String, String)] {
+        &self.errors
+    }
+
+    /// Whether nothing is wrong so far.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Puts a message at a field. The first message of a field stays.
+    pub fn refuse(&mut self, name: &str, message: impl Display) {
+        if self.error(name).is_none() {
+            self.errors.push((name.to_owned(), message.to_string()));
+        }
+    }
+
+    /// The field's value as a `T`; otherwise a message at the field.
+    pub fn parse<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        match self.value(name).trim().parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(name, error);
+                None
+            }
+        }
+    }
+
+    /// Like `parse`, but an empty field is fine and gives `default`.
+    pub fn parse_or<T: FromStr<Err: Display>>(&mut self, name: &str, default: T) -> Option<T> {
+        if self.value(name).trim().is_empty() {
+            Some(default)
+        } else {
+            self.parse(name)
+        }
+    }
+
+    /// Like `parse`, but an empty field gives `Some(None)`.
+    pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<Option<T>> {
+        if self.value(name).trim().is_empty() {
+            Some(None)
+        } else {
+            self.parse(name).map(Some)
+        }
+    }
+
+    /// A whole number within the bounds; otherwise a message that names them.
+    pub fn number(&mut self, name: &str, least: i64, most: i64) -> Option<i64> {
+        let number = self.value(name).trim().parse::<i64>().ok();
+        let number = number.filter(|n| (least..=most).contains(n));
+        if number.is_none() {
+            self.refuse(
+                name,
+                format!("must be a whole number from {least} to {most}"),
+            );
+        }
+        number
+    }
+
+    /// A day from 2000 to 2199 as `yyyy-mm-dd`; otherwise a message.
+    pub fn day(&mut self, name: &str) -> Option<chrono::NaiveDate> {
+        use chrono::Datelike as _;
+        let day = chrono::NaiveDate::parse_from_str(self.value(name).trim(), "%Y-%m-%d").ok();
+        let day = day.filter(|d| (2000..2200).contains(&d.year()));
+        if day.is_none() {
+            self.refuse(name, "must be a day from 2000 to 2199, like 2026-12-24");
+        }
+        day
+    }
+
+    /// Like `day`, but an empty field gives `Some(None)`.
+    pub fn optional_day(&mut self, name: &str) -> Option<Option<chrono::NaiveDate>> {
+        if self.value(name).trim().is_empty() {
+            Some(None)
+        } else {
+            self.day(name).map(Some)
+        }
+    }
+
+    /// A time of day as `hh:mm`; otherwise a message.
+    pub fn time(&mut self, name: &str) -> Option<chrono::NaiveTime> {
+        let typed = self.value(name).trim();
+        let time = chrono::NaiveTime::parse_from_str(typed, "%H:%M")
+            .or_else(|_| chrono::NaiveTime::parse_from_str(typed, "%H:%M:%S"))
+            .ok();
+        if time.is_none() {
+            self.refuse(name, "must be a time of day, like 09:00");
+        }
+        time
+    }
+
+    /// The name of a time zone we know; otherwise a message.
+    pub fn zone(&mut self, name: &str) -> Option<chrono_tz::Tz> {
+        match crate::vocab::zone(self.value(name)) {
+            Ok(zone) => Some(zone),
+            Err(error) => {
+                self.refuse(name, error);
+                None
+            }
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let RawForm(bytes) = RawForm::from_request(request, state)
+            .await
+            .map_err(|rejection| {
+                let rejection = rejection.into_response();
+                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    AppError::TooLarge.into_response()
+                } else {
+                    AppError::BadRequest(
+                        "The form could not be read. Go back and send it again.".into(),
+                    )
+                    .into_response()
+                }
+            })?;
+        serde_urlencoded_pairs(&bytes)
+            .map(|values| Self {
+                values,
+                errors: Vec::new(),
+            })
+            .ok_or_else(|| {
+                AppError::BadRequest(
+                    "The form could not be read. Go back and send it again.".into(),
+                )
+                .into_response()
+            })
+    }
+}
+
+/// The pairs of an `application/x-www-form-urlencoded` body; none where it is not UTF-8 or has
+/// more fields than any form of ours.
+fn serde_urlencoded_pairs(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+    const MOST_FIELDS: usize = 2000;
+    std::str::from_utf8(bytes).ok()?;
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(bytes).into_owned().collect();
+    let readable = pairs
+        .iter()
+        .all(|(n, v)| !n.contains('\u{FFFD}') && !v.contains('\0') && !v.contains('\u{FFFD}'));
+    (pairs.len() <= MOST_FIELDS && readable).then_some(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Form;
+    use crate::vocab::Line;
+
+    #[test]
+    fn keeps_what_was_typed_beside_the_message() {
+        let mut form = Form::of([
+            ("name", "a\u{202E}b"),
+            ("tag", "x"),
+            ("tag", "y"),
+            ("percent", "301"),
+        ]);
+        assert!(form.parse::<Line>("name").is_none());
+        assert!(form.number("percent", 0, 300).is_none());
+        assert_eq!(form.value("name"), "a\u{202E}b");
+        assert_eq!(form.all("tag").collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(
+            form.error("percent"),
+            Some("must be a whole number from 0 to 300")
+        );
+        assert_eq!(form.errors().len(), 2);
+    }
+
+    #[test]
+    fn days_are_of_this_age() {
+        let mut form = Form::of([
+            ("a", "0001-01-01"),
+            ("b", "9999-12-31"),
+            ("c", "2024-02-29"),
+            ("d", "2023-02-29"),
+            ("e", ""),
+        ]);
+        assert!(form.day("a").is_none() && form.day("b").is_none() && form.day("d").is_none());
+        assert!(form.day("c").is_some());
+        assert_eq!(form.optional_day("e"), Some(None));
+    }
+}

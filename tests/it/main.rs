@@ -1,4 +1,5 @@
 //! The integration tests: one binary, a file per slice.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,5 +7,11 @@
     clippy::indexing_slicing
 )]
 
+mod architecture;
 mod clients;
+mod command_line;
+mod database;
 mod feed_clients;
+mod harness;
+mod service;
+mod support;

@@ -163,21 +163,30 @@ impl Private {
     /// Stops a server that outlived us. We hold the folder's lock, so nobody else uses it.
     fn clear_the_way(&self) -> Result<(), PrivateError> {
         let Some(pid) = self.pid() else { return Ok(()) };
-        // Linux only; elsewhere PostgreSQL decides for itself.
-        let Ok(command) = fs::read(format!("/proc/{pid}/cmdline")) else {
+        if !Path::new("/proc/self").exists() {
+            // Not Linux: PostgreSQL decides for itself.
             return Ok(());
-        };
+        }
         let data = self.folder.data();
-        let ours = command
+        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        if command
             .split(|&byte| byte == 0)
-            .any(|part| part == data.as_os_str().as_encoded_bytes());
-        if ours {
+            .any(|part| part == data.as_os_str().as_encoded_bytes())
+        {
             self.stop();
             return Ok(());
         }
-        // After a power cut the number may belong to another program, and then PostgreSQL would
-        // refuse to start.
-        fs::remove_file(self.pid_file()).map_err(cannot("remove a stale postmaster.pid"))
+        // It crashed. By now its number may belong to another program, and then PostgreSQL would take
+        // these files to be in use and refuse to start.
+        for file in [self.pid_file(), self.socket.join(".s.PGSQL.5432.lock")] {
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(cannot(format!("remove {}", file.display()))(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Writes the server's settings. The file is ours: it is written at each start.
@@ -259,7 +268,9 @@ impl Private {
 
 impl Drop for Private {
     fn drop(&mut self) {
-        self.stop();
+        if self.pid().is_some() {
+            self.stop();
+        }
     }
 }
 

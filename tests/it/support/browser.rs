@@ -1,0 +1,158 @@
+//! Chromium, without a window, driven through its driver.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+use thirtyfour::support::base64_decode;
+
+use super::apart;
+use super::companion::{Companion, own_folder};
+
+/// One browser with a profile of its own; it closes when it is dropped.
+///
+/// It dereferences to thirtyfour's driver: `browser.find(By::Css("main h1"))` and so on.
+pub struct Browser(WebDriver);
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Not left to the driver's own drop: that waits for the connection's task, which can't run
+        // while the test's only thread waits.
+        let session = format!("{}/session/{}", Driver::get().url, self.0.session_id());
+        let _ = apart(move || async move {
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            client.delete(session).send().await.is_ok()
+        });
+        let _ = self.0.clone().leak();
+    }
+}
+
+impl Browser {
+    /// A window of 1280 by 900 pixels.
+    pub async fn open() -> Self {
+        let mut options = DesiredCapabilities::chrome();
+        for argument in [
+            "--headless",
+            // Chromium's sandbox does not work for root.
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-proxy-server",
+            "--window-size=1280,900",
+        ] {
+            options.add_arg(argument).unwrap();
+        }
+        let driver = WebDriver::new(Driver::get().url.clone(), options)
+            .await
+            .expect("Chromium and its driver are installed (bin/test installs them)");
+        Self(driver)
+    }
+
+    async fn devtools(&self, command: &str, parameters: serde_json::Value) {
+        self.0.cdp().send_raw(command, parameters).await.unwrap();
+    }
+
+    /// Sets the size of the page in CSS pixels: 390 by 844 is a phone.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size)
+            .await;
+    }
+
+    /// Shows pages as to somebody who prefers a dark screen, or a light one.
+    pub async fn prefer_dark(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Turns JavaScript off or on, from the next page on.
+    pub async fn scripts(&self, on: bool) {
+        self.devtools(
+            "Emulation.setScriptExecutionDisabled",
+            json!({ "value": !on }),
+        )
+        .await;
+    }
+
+    /// Keeps a picture of the whole page as `target/screenshots/NAME.png`.
+    pub async fn picture(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let parameters = json!({ "format": "png", "captureBeyondViewport": true });
+        let answer = self
+            .0
+            .cdp()
+            .send_raw("Page.captureScreenshot", parameters)
+            .await
+            .unwrap();
+        let png = base64_decode(answer["data"].as_str().unwrap()).unwrap();
+        std::fs::write(folder.join(name).with_extension("png"), png).unwrap();
+    }
+
+    /// Fills the sign-in form and sends it.
+    pub async fn sign_in(&self, url: &str, email: &str, password: &str) {
+        self.0.goto(format!("{url}/sign-in")).await.unwrap();
+        let fill = async |name, value| {
+            let field = self.0.find(By::Name(name)).await.unwrap();
+            field.send_keys(value).await.unwrap();
+            field
+        };
+        fill("email", email).await;
+        let last = fill("password", password).await;
+        last.send_keys(Key::Enter + "").await.unwrap();
+    }
+}
+
+impl Deref for Browser {
+    type Target = WebDriver;
+    fn deref(&self) -> &WebDriver {
+        &self.0
+    }
+}
+
+/// The driver, one for all browsers of this process.
+struct Driver {
+    url: String,
+    _companion: Companion,
+}
+
+impl Driver {
+    fn get() -> &'static Self {
+        static DRIVER: OnceLock<Driver> = OnceLock::new();
+        DRIVER.get_or_init(Self::start)
+    }
+
+    fn start() -> Self {
+        let folder = own_folder("browser");
+        std::fs::create_dir_all(&folder).unwrap();
+        // The driver's browsers are in its process group, or know it as their parent.
+        let script = r#"
+            chromedriver --port=0 </dev/null &
+            while read -r _; do :; done
+            pkill -P $! 2>/dev/null
+            kill $! 2>/dev/null
+            wait
+            rm -rf "$1"
+        "#;
+        let mut companion = Companion::start(script, &[&folder], &folder);
+        let port = companion
+            .wait_for(|line| {
+                let (_, rest) = line.split_once("started successfully on port ")?;
+                rest.trim_end_matches('.').parse::<u16>().ok()
+            })
+            .expect("chromedriver is installed (bin/test installs it)");
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            _companion: companion,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The harness: the real router on a database of its own, visitors with cookies, and a browser.
+//!
+//! ```ignore
+//! let app = TestApp::start().await;
+//! let visitor = app.visitor();
+//! visitor.sign_in("manager@example.com", "fairshift-demo").await;
+//! let page = visitor.get("/").await;
+//! assert_eq!(page.status, 200);
+//! ```
+
+#![allow(dead_code)] // A harness offers more than the tests of one day use.
+
+pub mod browser;
+pub mod companion;
+pub mod database;
+pub mod program;
+pub mod visitor;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+
+use chrono::{DateTime, Utc};
+use fairshift::app;
+use fairshift::clock::Clock;
+use fairshift::config::PublicUrl;
+use fairshift::state::{AppState, Site};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+
+use database::TestDatabase;
+use visitor::Visitor;
+
+/// When the fixed clock starts: a Monday morning.
+pub const NOW: &str = "2026-11-16T09:00:00Z";
+
+/// The service, on a free port of this machine, until it is dropped.
+pub struct TestApp {
+    /// As in `http://127.0.0.1:12345`.
+    pub url: String,
+    /// Connections to its database.
+    pub db: PgPool,
+    /// Its clock, which stands at [`NOW`] until a test moves it.
+    pub clock: Clock,
+    /// What its handlers get, for calling a slice's functions directly.
+    pub state: AppState,
+    // Last, so that it goes when nobody uses it.
+    _database: TestDatabase,
+}
+
+impl TestApp {
+    /// An installation with an empty database.
+    pub async fn start() -> Self {
+        Self::start_as(false).await
+    }
+
+    /// An installation that calls itself a demo; its database is empty all the same.
+    pub async fn start_as(demo: bool) -> Self {
+        let database = TestDatabase::create().await;
+        let db = fairshift::db::pool(database.options()).await.unwrap();
+        let clock = Clock::fixed(NOW.parse::<DateTime<Utc>>().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let public_url = PublicUrl::of_listener(listener.local_addr().unwrap());
+        let url = public_url.to_string();
+        let state = AppState {
+            db: db.clone(),
+            clock: clock.clone(),
+            site: Arc::new(Site { public_url, demo }),
+        };
+        let service = app::router(state.clone());
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        // Ends with the test's runtime.
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Self {
+            url,
+            db,
+            clock,
+            state,
+            _database: database,
+        }
+    }
+
+    /// A visitor with a cookie jar of its own, signed in as nobody.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.url)
+    }
+}
+
+/// Runs something to its end, on a thread and a runtime of its own.
+pub fn apart<F: Future<Output: Send + 'static>>(
+    what: impl FnOnce() -> F + Send + 'static,
+) -> thread::Result<F::Output> {
+    let run = || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build().unwrap().block_on(what())
+    };
+    thread::spawn(run).join()
+}

@@ -12,6 +12,7 @@ mod clients;
 mod command_line;
 mod database;
 mod feed_clients;
+mod fixtures;
 mod harness;
 mod service;
 mod support;

@@ -3,11 +3,11 @@
 //! | layer | modules | may import |
 //! | --- | --- | --- |
 //! | words | [`vocab`] | nothing of ours |
-//! | pure rules | `scheduler` | [`vocab`] |
+//! | pure rules | [`scheduler`] | [`vocab`] |
 //! | ground | [`clock`], [`config`], [`db`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
 //! | trail | [`audit`] | the ground |
 //! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then `oncall`, `reports` and [`calendars`] | the ground, [`audit`], and what slices before them export |
-//! | whole | [`app`], [`serve`], [`cli`], `demo`, `solve` | everything |
+//! | whole | [`app`], [`serve`], [`cli`], `demo`, [`solve`] | everything |
 //!
 //! A slice is a folder with the same files: `mod.rs` (routes, what others may call, its story),
 //! `model` (types and rules, pure), `store` (the only SQL that writes its tables), `pages` (handlers
@@ -26,7 +26,9 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod people;
+pub mod scheduler;
 pub mod serve;
+pub mod solve;
 pub mod state;
 pub mod telemetry;
 pub mod vocab;

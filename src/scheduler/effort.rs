@@ -1,0 +1,49 @@
+//! How much work to spend, in steps and never in seconds.
+
+/// How much work to spend on a recommendation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// For a page that waits: a month for fifteen people in some hundredths of a second.
+    Quick,
+    /// For a draft: a quarter well within a second.
+    #[default]
+    Standard,
+    /// For a year.
+    Thorough,
+    /// When nobody waits.
+    Exhaustive,
+}
+
+impl Effort {
+    /// Rounds of annealing, and steps in each.
+    pub(super) fn work(self, slots: usize) -> (u32, u64) {
+        let slots = u64::try_from(slots).unwrap_or(u64::MAX);
+        match self {
+            Self::Quick => (1, slots.saturating_mul(500).clamp(20_000, 200_000)),
+            Self::Standard => (3, slots.saturating_mul(3_000).clamp(100_000, 1_500_000)),
+            Self::Thorough => (6, slots.saturating_mul(6_000).clamp(400_000, 5_000_000)),
+            Self::Exhaustive => (
+                16,
+                slots.saturating_mul(12_000).clamp(1_000_000, 20_000_000),
+            ),
+        }
+    }
+
+    /// Passes of the second objective.
+    pub(super) fn passes(self) -> usize {
+        match self {
+            Self::Quick => 2,
+            Self::Standard => 6,
+            Self::Thorough | Self::Exhaustive => 20,
+        }
+    }
+
+    /// Sweeps of the bound.
+    pub(super) fn sweeps(self) -> usize {
+        match self {
+            Self::Quick => 20,
+            Self::Standard => 60,
+            Self::Thorough | Self::Exhaustive => 200,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Who should take which slot: a recommendation with its cost, how far it can be from the best,
+//! and the reason for every entry.
+//!
+//! Pure and deterministic: no clock, no I/O, no randomness from outside, ordered collections only.
+//! [`recommend`] always answers; what cannot be filled is data. The same problem and effort give
+//! the same schedule on every machine, and neither names nor the order of the people matter.
+//!
+//! # What is wanted, in this order
+//!
+//! 1. **Hard rules** ([`Rule`], one file each in `rules/`): availability, one slot at a time across
+//!    everything a person does, minimum rest, shifts in a rolling window, weekends in a row,
+//!    experienced people on every shift, newcomers not alone, pairs apart. Pinned people stay where
+//!    they are even if that breaks a rule; [`violations`] then reports it. No other assignment ever
+//!    breaks one.
+//! 2. **Fewest unfilled slots**; among equal numbers, those that matter less stay open: shadows
+//!    first, then the highest escalation order.
+//! 3. **Smallest cost**: the sum over people of `(scale / capacity) * (history + load)^2`, where
+//!    `load` is the weight of their slots and `history` what they carried beyond their fair share,
+//!    plus the preference cost of each assignment. Equal load per capacity is cheapest, and old
+//!    imbalance is repaired. See [`score()`] for the breakdown and [`fairness`] for the shares.
+//! 4. **Among equals** the second objective: spacing of each person's shifts, then varied partners,
+//!    then nearness to the schedule last published.
+//!
+//! # When settings contradict each other
+//!
+//! A rule is never relaxed. A shift that cannot get its experienced person, or company for a
+//! newcomer, keeps as many slots open as it takes for filling them to mend it (with nobody
+//! experienced at all, one slot of every shift), and [`Recommendation::unfilled`] names the rule
+//! for every person. A shift with fewer slots than experienced people asked for takes experienced
+//! people only. A caller who would rather relax a rule changes the settings. Nonsense in numbers
+//! and indices is brought within limits by [`Problem::new`].
+//!
+//! # How
+//!
+//! Greedy (scarce slots first), descent, then annealing with changes, swaps and pushes, all on one
+//! roster whose counts answer each rule at once; problems with few enough schedules are enumerated
+//! instead, and proven. Work is counted in steps ([`Effort`]). The bound comes from prices per
+//! person (see `bound`); when the cost reaches it, the search stops: nothing can be better.
+//! [`explain`] and [`cost_of`] answer with exact differences of the one cost function.
+mod bound;
+mod effort;
+mod explain;
+pub mod fairness;
+mod index;
+mod level;
+mod problem;
+mod roster;
+mod rules;
+mod score;
+mod search;
+mod table;
+
+pub use effort::Effort;
+pub use explain::{
+    Alternative, Change, Effect, Facts, OpenSlot, Outcome, Reason, SlotExplanation, cost_of,
+    explain, open_slots,
+};
+pub use level::{ideal_load, levels};
+pub use problem::{
+    Block, Commitment, NewcomerPolicy, Person, PreferenceCosts, Problem, Role, Rules, Settings,
+    Shift, Slot, Standing, Window,
+};
+pub use rules::{Rule, Violation, violations};
+pub use score::{Breakdown, PersonScore, score};
+pub use search::{SecondObjective, second_objective};
+use std::ops::ControlFlow;
+
+/// How far the search has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Unfilled slots of the best schedule so far.
+    pub unfilled: usize,
+    /// Its cost.
+    pub cost: i128,
+    /// A lower bound on the cost of schedules that fill every slot somebody can take.
+    pub bound: i128,
+    /// Steps made.
+    pub steps: u64,
+}
+
+/// A recommended schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recommendation {
+    /// Who holds each slot, by index; `None` where nobody can.
+    pub assignment: Vec<Option<usize>>,
+    /// What it costs, and why.
+    pub score: Breakdown,
+    /// No schedule with as many filled slots, as urgent ones, costs less than this.
+    pub bound: i128,
+    /// Proven: no schedule with as many filled slots costs less than this one.
+    pub optimal: bool,
+    /// The slots nobody holds, with the reason for every person.
+    pub unfilled: Vec<OpenSlot>,
+    /// Rules that pinned people break.
+    pub violations: Vec<Violation>,
+    /// How strongly each person is recommended over the whole problem, 0 to 100; see [`levels`].
+    pub levels: Vec<u8>,
+}
+
+impl Recommendation {
+    /// How far the cost can be above the best, as a share of the cost: 0 when optimal.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn gap(&self) -> f64 {
+        let above = self.score.total.saturating_sub(self.bound);
+        if above <= 0 || self.score.total == 0 {
+            return 0.0;
+        }
+        above as f64 / self.score.total.saturating_abs() as f64
+    }
+}
+
+/// Recommends a schedule.
+#[must_use]
+pub fn recommend(problem: &Problem, effort: Effort) -> Recommendation {
+    recommend_watched(problem, effort, &mut |_| ControlFlow::Continue(()))
+}
+
+/// Recommends a schedule, reporting progress every so many steps. `watch` may stop the search (a
+/// deadline, a cancellation): the best schedule so far is returned with its honest gap.
+pub fn recommend_watched(
+    problem: &Problem,
+    effort: Effort,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Recommendation {
+    let (sorted, order) = search::canonical(problem);
+    let hopeless = search::hopeless(&sorted);
+    let mut bound = bound::bound(&sorted, hopeless, effort.sweeps());
+    let found = search::search(&sorted, effort, (hopeless, bound), watch);
+    let assignment = search::original(&found.assignment, &order);
+    let score = score::score(problem, &assignment);
+    if found.proven {
+        bound = score.total;
+    } else if score.unfilled > hopeless {
+        bound = bound::bound(&sorted, score.unfilled, effort.sweeps());
+    }
+    Recommendation {
+        optimal: bound == score.total,
+        bound,
+        unfilled: open_slots(problem, &assignment),
+        violations: violations(problem, &assignment),
+        levels: levels(problem),
+        assignment,
+        score,
+    }
+}

@@ -19,6 +19,7 @@
 //! [`audit`], and answers 303. PostgreSQL holds the invariants.
 pub mod app;
 pub mod audit;
+pub mod availability;
 pub mod calendars;
 pub mod cli;
 pub mod clock;

@@ -1,0 +1,291 @@
+//! Entries: painted over, one person at a time.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use crate::availability::model::{Change, Entry, NewEntry, Stroke, paint};
+use crate::vocab::{Interval, Level, Note, PersonId};
+
+/// An entry as the page lists it.
+pub struct EntryRow {
+    /// The entry.
+    pub entry: Entry,
+    /// Name of who entered it, where that was somebody else.
+    pub by_other: Option<String>,
+}
+
+/// Entries of these people that share an instant or a boundary with the range, by person and time.
+pub async fn in_range(
+    conn: &mut PgConnection,
+    people: &[PersonId],
+    range: Interval,
+) -> sqlx::Result<Vec<(PersonId, Entry)>> {
+    let ids: Vec<i64> = people.iter().map(|p| p.0).collect();
+    let rows = sqlx::query!(
+        r#"select id, person_id, starts_at, ends_at, level as "level: Level", note,
+            entered_by as "entered_by: PersonId", entered_at
+        from availability_entries
+        where person_id = any ($1) and starts_at <= $3 and ends_at >= $2
+        order by person_id, starts_at"#,
+        &ids,
+        range.start,
+        range.end,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| {
+            let entry = Entry {
+                id: r.id,
+                interval: Interval {
+                    start: r.starts_at,
+                    end: r.ends_at,
+                },
+                level: r.level,
+                note: r.note,
+                entered_by: r.entered_by,
+                entered_at: r.entered_at,
+            };
+            (PersonId(r.person_id), entry)
+        })
+        .collect())
+}
+
+/// A person's entries within a month, at most 400, with who entered them for them.
+pub async fn month_entries(
+    conn: &mut PgConnection,
+    person: PersonId,
+    month: Interval,
+) -> sqlx::Result<Vec<EntryRow>> {
+    let rows = sqlx::query!(
+        r#"select e.id, e.starts_at, e.ends_at, e.level as "level: Level", e.note,
+            e.entered_by as "entered_by: PersonId", e.entered_at, p.name as "by_other?"
+        from availability_entries e
+        left join people p on p.id = e.entered_by and p.id <> e.person_id
+        where e.person_id = $1 and e.starts_at < $3 and e.ends_at > $2
+        order by e.starts_at limit 400"#,
+        person.0,
+        month.start,
+        month.end,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| EntryRow {
+            by_other: r.by_other,
+            entry: Entry {
+                id: r.id,
+                interval: Interval {
+                    start: r.starts_at,
+                    end: r.ends_at,
+                },
+                level: r.level,
+                note: r.note,
+                entered_by: r.entered_by,
+                entered_at: r.entered_at,
+            },
+        })
+        .collect())
+}
+
+/// An entry of this person, locked together with all of theirs until the transaction ends.
+pub async fn entry(
+    conn: &mut PgConnection,
+    person: PersonId,
+    id: i64,
+) -> sqlx::Result<Option<Entry>> {
+    lock(conn, person).await?;
+    let row = sqlx::query!(
+        r#"select id, starts_at, ends_at, level as "level: Level", note,
+            entered_by as "entered_by: PersonId", entered_at
+        from availability_entries where person_id = $1 and id = $2"#,
+        person.0,
+        id,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|r| Entry {
+        id: r.id,
+        interval: Interval {
+            start: r.starts_at,
+            end: r.ends_at,
+        },
+        level: r.level,
+        note: r.note,
+        entered_by: r.entered_by,
+        entered_at: r.entered_at,
+    }))
+}
+
+/// Two browser tabs of one person paint one after the other.
+async fn lock(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select id from people where id = $1 for no key update",
+        person.0
+    )
+    .fetch_one(conn)
+    .await
+    .map(drop)
+}
+
+/// Paints over a person's entries, and keeps what was there so that `by` can take it back. With
+/// `replace` false nothing is painted where something is entered already: that is returned instead.
+/// Call it in a transaction.
+pub async fn repaint(
+    conn: &mut PgConnection,
+    person: PersonId,
+    strokes: Vec<Stroke>,
+    replace: bool,
+    by: PersonId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Result<(), Entry>> {
+    let intervals = strokes.iter().map(Stroke::interval);
+    let Some(hull) = intervals.reduce(|a, b| Interval {
+        start: a.start.min(b.start),
+        end: a.end.max(b.end),
+    }) else {
+        return Ok(Ok(()));
+    };
+    lock(conn, person).await?;
+    let existing = in_range(conn, &[person], hull).await?;
+    let existing: Vec<Entry> = existing.into_iter().map(|(_, entry)| entry).collect();
+    if !replace {
+        let taken = |e: &&Entry| strokes.iter().any(|s| s.interval().overlaps(&e.interval));
+        if let Some(entry) = existing.iter().find(taken) {
+            return Ok(Err(entry.clone()));
+        }
+    }
+    let before: Vec<NewEntry> = existing
+        .iter()
+        .filter_map(|entry| {
+            Some(NewEntry {
+                interval: entry.interval.intersection(&hull)?,
+                ..entry.into()
+            })
+        })
+        .collect();
+    apply(conn, person, &paint(&existing, strokes)).await?;
+    sqlx::query!(
+        "insert into availability_undo (person_id, done_by, done_at, starts_at, ends_at, entries)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (person_id) do update set done_by = excluded.done_by, done_at = excluded.done_at,
+            starts_at = excluded.starts_at, ends_at = excluded.ends_at, entries = excluded.entries",
+        person.0,
+        by.0,
+        now,
+        hull.start,
+        hull.end,
+        Json(before) as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(Ok(()))
+}
+
+async fn apply(conn: &mut PgConnection, person: PersonId, change: &Change) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from availability_entries where person_id = $1 and id = any ($2)",
+        person.0,
+        &change.remove,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let new = &change.add;
+    let starts: Vec<DateTime<Utc>> = new.iter().map(|e| e.interval.start).collect();
+    let ends: Vec<DateTime<Utc>> = new.iter().map(|e| e.interval.end).collect();
+    let levels: Vec<String> = new.iter().map(|e| e.level.key().to_owned()).collect();
+    let notes: Vec<String> = new.iter().map(|e| e.note.clone()).collect();
+    let by: Vec<Option<i64>> = new.iter().map(|e| e.entered_by.map(|p| p.0)).collect();
+    let at: Vec<DateTime<Utc>> = new.iter().map(|e| e.entered_at).collect();
+    sqlx::query!(
+        "insert into availability_entries (person_id, starts_at, ends_at, level, note, entered_by, entered_at)
+        select $1, * from unnest($2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[])",
+        person.0,
+        &starts,
+        &ends,
+        &levels,
+        &notes,
+        &by as &[Option<i64>],
+        &at,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Enters one level for one interval, over whatever was there. Call it in a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn set_entry(
+    conn: &mut PgConnection,
+    person: PersonId,
+    interval: Interval,
+    level: Level,
+    note: &Note,
+    by: PersonId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let stroke = Stroke::Set(NewEntry {
+        interval,
+        level,
+        note: note.as_str().to_owned(),
+        entered_by: Some(by),
+        entered_at: now,
+    });
+    repaint(conn, person, vec![stroke], true, by, now)
+        .await
+        .map(drop)
+}
+
+/// Whether `by` made the last change of this person's entries, since `since`.
+pub async fn can_undo(
+    conn: &mut PgConnection,
+    person: PersonId,
+    by: PersonId,
+    since: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from availability_undo
+            where person_id = $1 and done_by = $2 and done_at >= $3) as "can!""#,
+        person.0,
+        by.0,
+        since,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Takes back the last change of a person's entries, if `by` made it since `since`; what it
+/// covered. Call it in a transaction.
+pub async fn undo(
+    conn: &mut PgConnection,
+    person: PersonId,
+    by: PersonId,
+    since: DateTime<Utc>,
+) -> sqlx::Result<Option<Interval>> {
+    lock(conn, person).await?;
+    let last = sqlx::query!(
+        r#"delete from availability_undo where person_id = $1 and done_by = $2 and done_at >= $3
+        returning starts_at, ends_at, entries as "entries: Json<Vec<NewEntry>>""#,
+        person.0,
+        by.0,
+        since,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(last) = last else { return Ok(None) };
+    let hull = Interval {
+        start: last.starts_at,
+        end: last.ends_at,
+    };
+    let existing = in_range(conn, &[person], hull).await?;
+    let existing: Vec<Entry> = existing.into_iter().map(|(_, entry)| entry).collect();
+    let mut strokes = vec![Stroke::Clear(hull)];
+    strokes.extend(last.entries.0.into_iter().map(Stroke::Set));
+    apply(conn, person, &paint(&existing, strokes)).await?;
+    Ok(Some(hull))
+}

@@ -192,7 +192,7 @@ pub fn weeks(
             ..day_of(date, zone, timeline, shifts)
         })
     }));
-    while cells.len() % 7 != 0 {
+    while !cells.len().is_multiple_of(7) {
         cells.push(None);
     }
     cells.chunks(7).map(<[_]>::to_vec).collect()

@@ -1,13 +1,18 @@
 //! The command line.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::config::Settings;
-use crate::{db, serve, telemetry};
+use crate::clock::Clock;
+use crate::config::{PublicUrl, Settings};
+use crate::scheduler::Effort;
+use crate::vocab::{Email, Line};
+use crate::{db, people, serve, solve, telemetry};
 
 /// Exit code of a wrong flag or setting.
 const WRONG_SETTING: u8 = 2;
@@ -30,6 +35,61 @@ enum Command {
     Demo,
     /// Bring the database up to date and stop.
     Migrate,
+    /// Read a scheduling problem from a JSON file and print its schedule as JSON.
+    Solve {
+        /// The problem, in the format fairshift-instance/1.
+        file: PathBuf,
+        /// How much work to spend on it.
+        #[arg(long, value_enum, default_value = "standard")]
+        effort: Work,
+        /// Stop searching after this many seconds.
+        #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+        deadline: Option<Duration>,
+    },
+    /// Administrators of the service.
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(Subcommand, Debug)]
+enum Admin {
+    /// Make an administrator and print the link where they choose their password.
+    Create {
+        /// Their e-mail address; whoever has it already becomes an administrator.
+        #[arg(long)]
+        email: Email,
+        /// Their name.
+        #[arg(long)]
+        name: Line,
+    },
+}
+
+/// How much work to spend on a problem.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Work {
+    Quick,
+    Standard,
+    Thorough,
+    Exhaustive,
+}
+
+impl From<Work> for Effort {
+    fn from(work: Work) -> Self {
+        match work {
+            Work::Quick => Self::Quick,
+            Work::Standard => Self::Standard,
+            Work::Thorough => Self::Thorough,
+            Work::Exhaustive => Self::Exhaustive,
+        }
+    }
+}
+
+fn seconds(value: &str) -> Result<Duration, &'static str> {
+    value
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or("must be a number of seconds, such as 5")
 }
 
 /// Does what the command line says.
@@ -57,7 +117,24 @@ async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(&cli.settings, false).await?,
         Command::Demo => serve::serve(&cli.settings, true).await?,
-        Command::Migrate => db::connect(&cli.settings, false).await?.close().await,
+        Command::Migrate => db::connect_beside(&cli.settings).await?.close().await,
+        Command::Solve {
+            file,
+            effort,
+            deadline,
+        } => println!("{}", solve::run(&file, effort.into(), deadline)?),
+        Command::Admin(Admin::Create { email, name }) => {
+            let database = db::connect_beside(&cli.settings).await?;
+            let secret =
+                people::invite_admin(&database.pool, &email, &name, &Clock::system()).await;
+            database.close().await;
+            let url = PublicUrl::of_listener(cli.settings.listen);
+            let url = cli.settings.public_url.unwrap_or(url);
+            println!(
+                "{name} chooses a password here, within 48 hours:\n{url}/password/{}",
+                secret?
+            );
+        }
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::app;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Database, DbError};
+use crate::people;
 use crate::state::{AppState, Site};
 
 /// How long requests under way may take once we were asked to stop.
@@ -35,6 +36,14 @@ pub enum ServeError {
     /// There is no database to work with.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// Everybody knows the passwords in it.
+    #[error(
+        "this database holds a demo, whose passwords everybody knows: run `fairshift demo`, or choose another database"
+    )]
+    DemoData,
+    /// A query failed.
+    #[error("the database fails: {0}")]
+    Query(#[from] sqlx::Error),
     /// The server gave up.
     #[error("the server stopped: {0}")]
     Io(#[from] io::Error),
@@ -59,7 +68,9 @@ pub async fn serve(settings: &Settings, demo: bool) -> Result<(), ServeError> {
     let database = db::connect(settings, demo).await?;
     let served = run(&database, listener, Site { public_url, demo }, stop).await;
     database.close().await;
-    info!("stopped");
+    if served.is_ok() {
+        info!("stopped");
+    }
     served
 }
 
@@ -69,6 +80,9 @@ async fn run(
     site: Site,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    if !site.demo && people::demo_accounts(&mut *database.pool.acquire().await?).await? > 0 {
+        return Err(ServeError::DemoData);
+    }
     let url = site.public_url.clone();
     let state = AppState {
         db: database.pool.clone(),

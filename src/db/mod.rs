@@ -97,6 +97,26 @@ pub async fn connect(settings: &Settings, demo: bool) -> Result<Database, DbErro
     Ok(Database { pool, private })
 }
 
+/// Connects as [`connect`] does, and where a service runs on the data folder already, to its database.
+/// For commands that do their work beside it.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_beside(settings: &Settings) -> Result<Database, DbError> {
+    match connect(settings, false).await {
+        Err(DbError::Private(PrivateError::InUse(folder))) => {
+            let options = private::running(folder.as_ref())?;
+            migrate(&options).await?;
+            let pool = pool(options).await.map_err(DbError::Connect)?;
+            Ok(Database {
+                pool,
+                private: None,
+            })
+        }
+        other => other,
+    }
+}
+
 /// Applies the migrations that are missing, under a lock of the database.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use crate::vocab::{Email, Line, PersonId, Slug};
 use crate::web::{Flash, Form, Frame, Section, SignedIn, page_with, token};
 
 /// A reset link works for so long.
-const RESET_HOURS: i64 = 48;
+pub(super) const RESET_HOURS: i64 = 48;
 
 #[derive(Deserialize, Default)]
 pub struct Search {

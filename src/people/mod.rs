@@ -8,6 +8,7 @@
 
 mod account;
 mod admin;
+mod first_admin;
 mod invitations;
 mod members;
 mod model;
@@ -20,6 +21,7 @@ use axum::routing::{get, post};
 
 use crate::state::AppState;
 
+pub use first_admin::invite_admin;
 pub use model::{Contact, ContactKind, Password};
 pub use passwords::hash as hash_password;
 pub use store::{

@@ -1,6 +1,8 @@
 //! Flags and settings: a wrong one stops the start with one clear line.
 
-use crate::support::program::{fairshift, one_line};
+use crate::support::database::TestDatabase;
+use crate::support::program::{DataFolder, Running, fairshift, one_line};
+use crate::support::visitor::Visitor;
 
 #[test]
 fn a_wrong_flag_is_named_in_one_line() {
@@ -85,4 +87,95 @@ fn help_shows_the_settings_but_not_the_database_url() {
         "{text}"
     );
     assert!(!text.contains("secret"));
+}
+
+#[test]
+fn a_problem_that_cannot_be_read_is_said_in_one_line() {
+    for (arguments, code, wanted) in [
+        (
+            &["solve", "/nowhere/problem.json"][..],
+            1,
+            "cannot read /nowhere/problem.json",
+        ),
+        (
+            &["solve", "/dev/null"],
+            1,
+            "not a fairshift-instance/1 file",
+        ),
+        (
+            &["solve", "x", "--deadline=-1"],
+            2,
+            "--deadline: must be a number of seconds",
+        ),
+        (
+            &["solve", "x", "--effort", "heroic"],
+            2,
+            "--effort: must be one of quick, standard",
+        ),
+    ] {
+        let output = fairshift(arguments).output().unwrap();
+        let line = one_line(&output);
+        assert_eq!(output.status.code(), Some(code), "{line}");
+        assert!(line.contains(wanted), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_is_made_beside_a_running_service() {
+    let folder = DataFolder::new("admin");
+    let running = Running::start(folder.command());
+    let output = fairshift(&[
+        "admin",
+        "create",
+        "--email",
+        "ada@example.com",
+        "--name",
+        "Ada",
+    ])
+    .args(["--public-url", &running.url, "--data-dir"])
+    .arg(&folder.path)
+    .output()
+    .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let said = String::from_utf8(output.stdout).unwrap();
+    let link = said.lines().last().unwrap();
+    let path = link
+        .strip_prefix(&running.url)
+        .expect("the link leads to the service");
+    let visitor = Visitor::new(&running.url);
+    let page = visitor.get(path).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let password = "correct horse battery staple";
+    visitor
+        .submit(path, &[("password", password), ("again", password)])
+        .await;
+    Visitor::new(&running.url)
+        .sign_in("ada@example.com", password)
+        .await;
+    assert!(running.end("-INT").0.success());
+}
+
+#[tokio::test]
+async fn a_database_with_demo_passwords_is_served_as_a_demo_only() {
+    let database = TestDatabase::create().await;
+    let pool = fairshift::db::pool(database.options()).await.unwrap();
+    sqlx::query(
+        "INSERT INTO people (email, name, time_zone, joined_on, is_demo)
+         VALUES ('engineer@example.com', 'Engineer', 'UTC', '2026-01-01', true)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let listen = ["--listen", "127.0.0.1:0"];
+    let output = fairshift(&listen)
+        .env("DATABASE_URL", database.url())
+        .output()
+        .unwrap();
+    let line = one_line(&output);
+    assert_eq!(output.status.code(), Some(1), "{line}");
+    assert!(line.contains("this database holds a demo"), "{line}");
 }

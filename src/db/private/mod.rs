@@ -123,12 +123,7 @@ impl Private {
     /// How to connect to our database on it.
     #[must_use]
     pub fn options(&self) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(&self.socket)
-            .port(5432)
-            .username(NAME)
-            .password(&self.password)
-            .database(NAME)
+        options(&self.socket, &self.password)
     }
 
     /// Creates our database when it does not exist.
@@ -272,6 +267,32 @@ impl Drop for Private {
             self.stop();
         }
     }
+}
+
+fn options(socket: &Path, password: &str) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(socket)
+        .port(5432)
+        .username(NAME)
+        .password(password)
+        .database(NAME)
+}
+
+/// How to connect to the server that another process of ours runs on this data folder.
+///
+/// # Errors
+/// When its files can't be read, because it is just starting or stopping, or belongs to somebody else.
+pub fn running(data_dir: &Path) -> Result<PgConnectOptions, PrivateError> {
+    let server = data_dir.join("postgres");
+    let read = |name: &str| {
+        let file = server.join(name);
+        fs::read_to_string(&file).map_err(cannot(format!("read {}", file.display())))
+    };
+    let password = read("password")?;
+    // The fifth line names the socket's folder.
+    let file = read("data/postmaster.pid")?;
+    let socket = file.lines().nth(4).unwrap_or_default();
+    Ok(options(Path::new(socket), &password))
 }
 
 /// Makes the server's data, in one step as seen from outside, and returns its password.

@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::error::AppError;
+use crate::error::{self, AppError};
 use crate::state::AppState;
 use crate::web::{assets, headers};
 use crate::{audit, db, people, telemetry};
@@ -27,34 +27,44 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every route with its layers.
 pub fn router(state: AppState) -> Router {
+    let pages = Router::new()
+        .merge(people::routes())
+        .merge(audit::routes())
+        .route("/static/{version}/{name}", get(assets::serve));
+    dressed(pages, state)
+}
+
+/// Pages with all that surrounds them, and what machines ask for.
+fn dressed(pages: Router<AppState>, state: AppState) -> Router {
     let csrf = CsrfLayer::new();
+    // Behind a proxy the host we are asked for may be another than the one people see.
+    let csrf = csrf
+        .clone()
+        .add_trusted_origin(state.site.public_url.as_str())
+        .unwrap_or(csrf);
     let csrf = csrf.with_rejection_response(|_| {
         AppError::Forbidden("This came from another site. Open the page here and try again.".into())
             .into_response()
     });
-    Router::new()
-        .merge(people::routes())
-        .merge(audit::routes())
-        .route("/static/{version}/{name}", get(assets::serve))
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
+    pages
         .fallback(|| async { AppError::NotFound })
-        .method_not_allowed_fallback(|| async {
-            (
-                StatusCode::METHOD_NOT_ALLOWED,
-                AppError::BadRequest("This address does not take that kind of request.".into()),
-            )
-                .into_response()
-        })
+        .method_not_allowed_fallback(|| async { AppError::WrongMethod })
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(csrf)
-        .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             PATIENCE,
         ))
+        .layer(middleware::from_fn(error::as_pages))
         .layer(CatchPanicLayer::custom(broken))
-        .layer(middleware::from_fn(headers::add))
+        // Their answers are for machines, and stay bare.
+        .merge(
+            Router::new()
+                .route("/healthz", get(healthz))
+                .route("/readyz", get(readyz)),
+        )
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(state.clone(), headers::add))
         .layer(middleware::from_fn(telemetry::log_request))
         .with_state(state)
 }
@@ -77,5 +87,93 @@ async fn readyz(State(state): State<AppState>) -> Response {
             tracing::warn!(%reason, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Request, StatusCode};
+    use axum::routing::get;
+    use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+    use tower::ServiceExt as _;
+
+    use super::dressed;
+    use crate::clock::Clock;
+    use crate::state::{AppState, Site};
+
+    async fn ask(path: &str) -> (StatusCode, bool, String) {
+        let state = AppState {
+            // Nothing here asks the database.
+            db: PgPoolOptions::new().connect_lazy_with(PgConnectOptions::new_without_pgpass()),
+            clock: Clock::system(),
+            site: Arc::new(Site {
+                public_url: "https://oncall.example.com".parse().unwrap(),
+                demo: false,
+            }),
+        };
+        let secret = |number: i64| async move {
+            assert!(number < 0, "secret {number}");
+            "fine"
+        };
+        let pages = Router::new()
+            .route(
+                "/panic/{number}",
+                get(
+                    async move |axum::extract::Path(number): axum::extract::Path<i64>| {
+                        secret(number).await
+                    },
+                ),
+            )
+            .route(
+                "/bare/{status}",
+                get(
+                    async |axum::extract::Path(status): axum::extract::Path<u16>| {
+                        (StatusCode::from_u16(status).unwrap(), "secret detail")
+                    },
+                ),
+            );
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = dressed(pages, state).oneshot(request).await.unwrap();
+        let framed = response.headers().contains_key("content-security-policy")
+            && response.headers().contains_key("strict-transport-security");
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, framed, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_page_that_tells_nothing() {
+        let (status, framed, body) = ask("/panic/7").await;
+        assert_eq!(status, 500);
+        assert!(framed && body.contains("<h1>") && !body.contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn what_axum_refuses_has_our_page() {
+        for (path, wanted) in [
+            ("/panic/seven", 404),
+            ("/panic/%ff", 404),
+            ("/panic/%00", 404),
+            ("/bare/400", 404),
+            ("/bare/413", 413),
+            ("/bare/415", 400),
+            ("/bare/503", 503),
+            ("/bare/500", 500),
+            ("/nowhere", 404),
+        ] {
+            let (status, framed, body) = ask(path).await;
+            assert_eq!(status, wanted, "{path}");
+            assert!(framed && body.contains("<h1>"), "{path}: {body}");
+            assert!(
+                !body.contains("secret") && !body.contains("parse"),
+                "{path}"
+            );
+        }
+        assert_eq!(ask("/panic/-7").await.2, "fine");
+        assert_eq!(ask("/healthz").await.2, "ok\n");
     }
 }

@@ -1,7 +1,9 @@
 //! What can go wrong while answering a request, and the page that says so, with a way out.
 
 use askama::Template;
-use axum::http::{StatusCode, header};
+use axum::extract::Request;
+use axum::http::{StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::web::assets;
@@ -24,12 +26,18 @@ pub enum AppError {
     /// Somebody else changed it in between; what is there now.
     #[error("{0}")]
     Conflict(String),
+    /// The address is there, but not for this method.
+    #[error("wrong method")]
+    WrongMethod,
     /// A body over the limit.
     #[error("too large")]
     TooLarge,
     /// Too many attempts; what to wait for.
     #[error("{0}")]
     TooMany(String),
+    /// It took too long, or no connection was free.
+    #[error("busy")]
+    Busy,
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
@@ -47,6 +55,7 @@ pub type Answer<T = Response> = Result<T, AppError>;
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
+    status: u16,
     title: &'a str,
     message: &'a str,
     icon: String,
@@ -69,12 +78,22 @@ impl AppError {
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, "You can't do that", message),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, "That didn't work", message),
             Self::Conflict(message) => (StatusCode::CONFLICT, "Somebody was faster", message),
+            Self::WrongMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "That can't be done here",
+                "This address does not take that kind of request. If you came by a form, open its page again.",
+            ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "That is too much at once",
                 "What you sent is over the limit. Shorten it or send it in parts.",
             ),
             Self::TooMany(message) => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts", message),
+            Self::Busy | Self::Database(sqlx::Error::PoolTimedOut) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too busy right now",
+                "Nothing was changed. Try again in a moment.",
+            ),
             Self::Database(_) | Self::Page(_) | Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something broke on our side",
@@ -97,6 +116,7 @@ impl IntoResponse for AppError {
             tracing::error!(error = %self, "request failed");
         }
         let body = ErrorPage {
+            status: status.as_u16(),
             title,
             message,
             icon: assets::path("icon.svg"),
@@ -106,4 +126,42 @@ impl IntoResponse for AppError {
         .unwrap_or_else(|_| message.to_owned());
         (status, [(header::CACHE_CONTROL, "no-store")], Html(body)).into_response()
     }
+}
+
+/// Middleware: whatever is refused with a bare line, by an extractor or a layer, gets our page. What
+/// a handler of ours answers is left alone, as is anything that is no plain text.
+pub async fn as_pages(request: Request, next: Next) -> Response {
+    if has_nul(request.uri()) {
+        return AppError::NotFound.into_response();
+    }
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let bare = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !bare || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let error = match status {
+        // Forms are ours, so it is the path or the query that could not be read.
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => AppError::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => AppError::WrongMethod,
+        StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => AppError::Busy,
+        _ if status.is_client_error() => {
+            AppError::BadRequest("The request could not be read. Go back and try again.".into())
+        }
+        _ => AppError::Internal(format!("a bare {status}")),
+    };
+    let allowed = response.headers_mut().remove(header::ALLOW);
+    let mut page = error.into_response();
+    if let Some(methods) = allowed {
+        page.headers_mut().insert(header::ALLOW, methods);
+    }
+    page
+}
+
+/// PostgreSQL has no text with a NUL in it, so such an address names nothing.
+fn has_nul(uri: &Uri) -> bool {
+    uri.path_and_query()
+        .is_some_and(|p| p.as_str().contains("%00"))
 }

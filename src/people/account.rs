@@ -3,15 +3,17 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use sqlx::PgConnection;
 
 use super::model::{Contact, ContactKind, Password, check_contact};
 use super::passwords;
+use super::sign_in::count_attempt;
 use super::store::{self, Session};
 use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::{Line, SessionId};
-use crate::web::{Flash, Form, Frame, Section, SignedIn, page_with};
+use crate::web::{ClientAddress, Flash, Form, Frame, Section, SignedIn, page_with};
 
 #[derive(Template)]
 #[template(path = "people/account.html")]
@@ -66,6 +68,16 @@ async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
     )
 }
 
+/// A line of the trail about oneself.
+async fn record(
+    conn: &mut PgConnection,
+    user: &SignedIn,
+    action: &str,
+    summary: &str,
+) -> sqlx::Result<()> {
+    audit::record(conn, user.now, Some(user.id), None, action, summary).await
+}
+
 /// `GET /account`
 pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
     render(&state, user, Typed::default()).await
@@ -91,15 +103,8 @@ pub async fn update_profile(
     };
     let mut tx = state.db.begin().await?;
     store::update_profile(&mut tx, user.id, &name, zone).await?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        None,
-        "changed profile",
-        &format!("{name}, {zone}"),
-    )
-    .await?;
+    let summary = format!("{name}, {zone}");
+    record(&mut tx, &user, "changed profile", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect("/account", "Your profile is saved."))
 }
@@ -108,6 +113,7 @@ pub async fn update_profile(
 pub async fn update_password(
     State(state): State<AppState>,
     user: SignedIn,
+    from: ClientAddress,
     mut form: Form,
 ) -> Answer {
     let new = form.parse::<Password>("new_password");
@@ -117,12 +123,17 @@ pub async fn update_password(
             "The two new passwords differ. Type the same twice.",
         );
     }
+    // Whoever sits at a browser that is signed in must not guess on without end either.
+    count_attempt(&state, &user.email, from).await?;
     let mut conn = state.db.acquire().await?;
     let hash = store::password_hash(&mut conn, &user.email)
         .await?
         .and_then(|(_, hash)| hash);
     drop(conn);
-    if !passwords::verify(form.value("password").to_owned(), hash).await? {
+    if passwords::verify(form.value("password").to_owned(), hash).await? {
+        let mut conn = state.db.acquire().await?;
+        store::clear_attempts(&mut conn, &user.email, &from.network()).await?;
+    } else {
         form.refuse("password", "This is not your current password.");
     }
     let Some(new) = new.filter(|_| form.is_good()) else {
@@ -140,15 +151,7 @@ pub async fn update_password(
     let mut tx = state.db.begin().await?;
     store::set_password(&mut tx, user.id, &hash).await?;
     store::end_sessions(&mut tx, user.id, Some(user.session)).await?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        None,
-        "changed password",
-        &user.name,
-    )
-    .await?;
+    record(&mut tx, &user, "changed password", &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         "/account",
@@ -200,6 +203,8 @@ pub async fn create_contact(
         )
         .await;
     }
+    let summary = format!("{kind} {value}");
+    record(&mut tx, &user, "added contact method", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         "/account#contacts",
@@ -215,30 +220,35 @@ pub async fn update_contact(
     form: Form,
 ) -> Answer {
     let mut tx = state.db.begin().await?;
-    let (done, said) = match form.value("action") {
+    let (done, action, said) = match form.value("action") {
         "device" => (
             store::make_device(&mut tx, user.id, id).await?,
+            "chose on-call device",
             "This is your on-call device now.",
         ),
         "show" => (
             store::set_contact_visible(&mut tx, user.id, id, true).await?,
+            "showed contact method",
             "Colleagues see it now.",
         ),
         "hide" => (
             store::set_contact_visible(&mut tx, user.id, id, false).await?,
+            "hid contact method",
             "Only managers see it now.",
         ),
         "remove" => (
             store::remove_contact(&mut tx, user.id, id).await?,
+            "removed contact method",
             "The contact method is removed.",
         ),
-        _ => (false, ""),
+        _ => (false, "", ""),
     };
     if !done {
         return Err(AppError::BadRequest(
             "This contact method is gone, or it is your on-call device: choose another device first.".into(),
         ));
     }
+    record(&mut tx, &user, action, &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect("/account#contacts", said))
 }
@@ -249,10 +259,12 @@ pub async fn end_session(
     user: SignedIn,
     Path(id): Path<SessionId>,
 ) -> Answer {
-    let ended = store::end_session(&mut *state.db.acquire().await?, user.id, id).await?;
-    if !ended {
+    let mut tx = state.db.begin().await?;
+    if !store::end_session(&mut tx, user.id, id).await? {
         return Err(AppError::NotFound);
     }
+    record(&mut tx, &user, "ended session", &user.name).await?;
+    tx.commit().await?;
     Ok(Flash::redirect(
         "/account#sessions",
         "The session is ended.",
@@ -261,10 +273,14 @@ pub async fn end_session(
 
 /// `POST /account/sessions/end-others`
 pub async fn end_other_sessions(State(state): State<AppState>, user: SignedIn) -> Answer {
-    let ended =
-        store::end_sessions(&mut *state.db.acquire().await?, user.id, Some(user.session)).await?;
-    Ok(Flash::redirect(
-        "/account#sessions",
-        &format!("{ended} other sessions are ended."),
-    ))
+    let mut tx = state.db.begin().await?;
+    let ended = store::end_sessions(&mut tx, user.id, Some(user.session)).await?;
+    record(&mut tx, &user, "ended other sessions", &user.name).await?;
+    tx.commit().await?;
+    let said = match ended {
+        0 => "There were no other sessions.".to_owned(),
+        1 => "The other session is ended.".to_owned(),
+        n => format!("{n} other sessions are ended."),
+    };
+    Ok(Flash::redirect("/account#sessions", &said))
 }

@@ -3,8 +3,9 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
+use sqlx::PgConnection;
 
 use super::store::{self, NewLink, Profile, Purpose, TeamRow};
 use crate::audit;
@@ -14,7 +15,7 @@ use crate::vocab::{Email, Line, PersonId, Slug};
 use crate::web::{Flash, Form, Frame, Section, SignedIn, page_with, token};
 
 /// A reset link works for so long.
-pub(super) const RESET_HOURS: i64 = 48;
+const RESET_HOURS: i64 = 48;
 
 #[derive(Deserialize, Default)]
 pub struct Search {
@@ -49,7 +50,7 @@ async fn render(
     let show = Show {
         frame: user.frame("Administration", Section::Admin),
         teams: store::list_teams(&mut conn).await?,
-        people: store::list_people(&mut conn, q.trim()).await?,
+        people: store::list_people(&mut conn, &q).await?,
         form: typed.unwrap_or_else(|| Form::of([("time_zone", user.zone.name())])),
         q,
         link,
@@ -64,7 +65,9 @@ pub async fn show(
     Query(search): Query<Search>,
 ) -> Answer {
     user.admin()?;
-    render(&state, &user, search.q, None, None).await
+    // Nobody's name is longer.
+    let q = search.q.trim().chars().take(254).collect();
+    render(&state, &user, q, None, None).await
 }
 
 /// `POST /admin/teams`
@@ -121,40 +124,43 @@ pub async fn create_reset(
     let person = store::profile(&mut tx, id)
         .await?
         .ok_or(AppError::NotFound)?;
-    let email: Email = person.email.parse().map_err(|_| AppError::NotFound)?;
+    let secret = password_link(&mut tx, id, Some(user.id), user.now).await?;
+    tx.commit().await?;
+    let link = (person.name, format!("{}/password/{secret}", state.site.public_url));
+    render(&state, &user, String::new(), None, Some(link)).await
+}
+
+/// Makes a link with which a person chooses a password, once and within 48 hours, and its line in the
+/// audit trail; an earlier one stops working. Returns its secret: the link is `/password/SECRET`.
+///
+/// # Errors
+/// `NotFound` where there is no such person; where the database fails.
+pub async fn password_link(
+    conn: &mut PgConnection,
+    person: PersonId,
+    by: Option<PersonId>,
+    now: DateTime<Utc>,
+) -> Result<String, AppError> {
+    let profile = store::profile(conn, person)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    let email: Email = profile.email.parse().map_err(|_| AppError::NotFound)?;
     let secret = token::fresh();
     let new = NewLink {
         token_hash: &token::hash(&secret),
         purpose: Purpose::PasswordReset,
         email: &email,
-        person: Some(id),
+        person: Some(person),
         team: None,
         is_manager: false,
         is_engineer: false,
-        by: Some(user.id),
-        now: user.now,
-        expires_at: user.now + TimeDelta::hours(RESET_HOURS),
+        by,
+        now,
+        expires_at: now + TimeDelta::hours(RESET_HOURS),
     };
-    store::add_link(&mut tx, &new).await?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        None,
-        "made reset link",
-        &person.name,
-    )
-    .await?;
-    tx.commit().await?;
-    let link = format!("{}/password/{secret}", state.site.public_url);
-    render(
-        &state,
-        &user,
-        String::new(),
-        None,
-        Some((person.name, link)),
-    )
-    .await
+    store::add_link(conn, &new).await?;
+    audit::record(conn, now, by, None, "made password link", &profile.name).await?;
+    Ok(secret)
 }
 
 /// `POST /admin/people/{id}/administrator`: `value` is `yes` or empty.

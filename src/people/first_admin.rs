@@ -1,14 +1,13 @@
 //! The administrator that an installation begins with: made on the command line, let in by a link.
 
-use chrono::TimeDelta;
 use sqlx::PgPool;
 
-use super::admin::RESET_HOURS;
-use super::store::{self, NewLink, Purpose};
+use super::admin::password_link;
+use super::store;
 use crate::audit;
 use crate::clock::Clock;
+use crate::error::AppError;
 use crate::vocab::{Email, Line};
-use crate::web::token;
 
 /// Makes an administrator, or makes one of whoever has that address, and returns the secret of a link
 /// where they choose a password once, within 48 hours.
@@ -20,33 +19,20 @@ pub async fn invite_admin(
     email: &Email,
     name: &Line,
     clock: &Clock,
-) -> sqlx::Result<String> {
+) -> Result<String, AppError> {
     let now = clock.now();
     let mut tx = db.begin().await?;
     let person = store::create_admin(&mut tx, email, name, now.date_naive()).await?;
-    let secret = token::fresh();
-    let link = NewLink {
-        token_hash: &token::hash(&secret),
-        purpose: Purpose::PasswordReset,
-        email,
-        person: Some(person),
-        team: None,
-        is_manager: false,
-        is_engineer: false,
-        by: None,
-        now,
-        expires_at: now + TimeDelta::hours(RESET_HOURS),
-    };
-    store::add_link(&mut tx, &link).await?;
     audit::record(
         &mut tx,
         now,
         None,
         None,
         "made administrator",
-        name.as_str(),
+        email.as_str(),
     )
     .await?;
+    let secret = password_link(&mut tx, person, None, now).await?;
     tx.commit().await?;
     Ok(secret)
 }

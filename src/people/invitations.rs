@@ -1,22 +1,20 @@
 //! Links that work once: joining a team, choosing a new password. Opening one changes nothing;
 //! only sending its form does.
 
-use std::net::SocketAddr;
-
 use askama::Template;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect};
 
 use super::model::Password;
 use super::passwords;
-use super::sign_in::{client_address, start_session, with_cookie};
+use super::sign_in::{start_session, with_cookie};
 use super::store::{self, Link, NewPerson, Purpose};
 use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::{Line, PersonId, TeamId};
-use crate::web::{Form, Frame, Visitor, page_with, token};
+use crate::web::{ClientAddress, Form, Frame, Visitor, page_with, token};
 
 #[derive(Template)]
 #[template(path = "people/link.html")]
@@ -65,7 +63,7 @@ async fn render(
     } else {
         StatusCode::OK
     };
-    let must_sign_in = purpose == Purpose::Invitation && link.has_password && !is_me;
+    let must_sign_in = purpose == Purpose::Invitation && link.person.is_some() && !is_me;
     let show = Show {
         frame: Frame::public(title),
         form: typed.unwrap_or_else(|| Form::of([("time_zone", "")])),
@@ -96,6 +94,12 @@ pub async fn show_reset(
     render(&state, visitor, &secret, Purpose::PasswordReset, None).await
 }
 
+fn just_made(email: &str) -> AppError {
+    AppError::Conflict(format!(
+        "An account for {email} was made a moment ago. Open the link again and sign in with it."
+    ))
+}
+
 fn new_password(form: &mut Form) -> Option<Password> {
     let password = form.parse::<Password>("password");
     if form.value("password") != form.value("again") {
@@ -107,7 +111,7 @@ fn new_password(form: &mut Form) -> Option<Password> {
 /// `POST /invitations/{token}`: joins the team, and makes the account where there is none.
 pub async fn accept(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    from: ClientAddress,
     headers: HeaderMap,
     visitor: Visitor,
     Path(secret): Path<String>,
@@ -128,22 +132,15 @@ pub async fn accept(
     let is_me = visitor
         .as_ref()
         .is_some_and(|v| Some(v.id.0) == seen.person);
-    if seen.has_password && !is_me {
+    // A manager made the link and has seen it: it must not open an account that exists, not even one
+    // that has no password yet.
+    if seen.person.is_some() && !is_me {
         return Err(AppError::SignIn(format!("/invitations/{secret}")));
     }
     let mut new = None;
-    if !seen.has_password {
+    if seen.person.is_none() {
         let password = new_password(&mut form);
-        let name = if seen.person.is_none() {
-            form.parse::<Line>("name")
-        } else {
-            "-".parse().ok()
-        };
-        let zone = if seen.person.is_none() {
-            form.zone("time_zone")
-        } else {
-            Some(chrono_tz::UTC)
-        };
+        let (name, zone) = (form.parse::<Line>("name"), form.zone("time_zone"));
         let (Some(password), Some(name), Some(zone)) = (password, name, zone) else {
             return render(&state, visitor, &secret, Purpose::Invitation, Some(form)).await;
         };
@@ -155,12 +152,12 @@ pub async fn accept(
         .ok_or_else(gone)?;
     let email = link.email.parse().map_err(|_| gone())?;
     let person = match (link.person, &new) {
-        (Some(id), _) => PersonId(id),
-        (None, Some((_, name, zone))) => {
+        (Some(id), None) => PersonId(id),
+        (None, Some((hash, name, zone))) => {
             let person = NewPerson {
                 email: &email,
                 name,
-                password_hash: None,
+                password_hash: Some(hash),
                 zone: *zone,
                 capacity_percent: 100,
                 joined_on: now.with_timezone(zone).date_naive(),
@@ -170,17 +167,11 @@ pub async fn accept(
             };
             store::add_person(&mut tx, &person)
                 .await?
-                .ok_or_else(gone)?
+                .ok_or_else(|| just_made(&link.email))?
         }
-        (None, None) => return Err(gone()),
+        // Since the form was read, by another team's invitation.
+        _ => return Err(just_made(&link.email)),
     };
-    if let Some((hash, _, _)) = &new {
-        // Somebody chose a password for this account since the form was shown: it stands.
-        if link.has_password {
-            return Err(AppError::SignIn(format!("/invitations/{secret}")));
-        }
-        store::set_password(&mut tx, person, hash).await?;
-    }
     let team = link.team.map(TeamId);
     if let Some(team) = team {
         store::add_member(&mut tx, team, person, link.is_manager, link.is_engineer).await?;
@@ -201,8 +192,7 @@ pub async fn accept(
         .map_or("/".to_owned(), |slug| format!("/teams/{slug}"));
     let mut response = Redirect::to(&home).into_response();
     if !is_me {
-        let address = client_address(peer.ip(), &headers).to_string();
-        let cookie = start_session(&mut tx, &state, person, &headers, &address).await?;
+        let cookie = start_session(&mut tx, &state, person, &headers, from).await?;
         response = with_cookie(response, &cookie);
     }
     tx.commit().await?;
@@ -212,7 +202,7 @@ pub async fn accept(
 /// `POST /password/{token}`: sets the password and ends every session.
 pub async fn reset(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    from: ClientAddress,
     headers: HeaderMap,
     visitor: Visitor,
     Path(secret): Path<String>,
@@ -240,8 +230,7 @@ pub async fn reset(
         &link.email,
     )
     .await?;
-    let address = client_address(peer.ip(), &headers).to_string();
-    let cookie = start_session(&mut tx, &state, person, &headers, &address).await?;
+    let cookie = start_session(&mut tx, &state, person, &headers, from).await?;
     tx.commit().await?;
     Ok(with_cookie(Redirect::to("/").into_response(), &cookie))
 }

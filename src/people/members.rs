@@ -170,6 +170,41 @@ struct Show {
     form: Form,
     /// What the form was filled in from is no longer what is stored.
     outdated: bool,
+    /// Field, stored, typed; looked at when outdated.
+    differences: Vec<(&'static str, String, String)>,
+}
+
+/// What is stored beside what was typed.
+fn differences(member: &Member, form: &Form) -> Vec<(&'static str, String, String)> {
+    let kind = |engineer, manager| match (engineer, manager) {
+        (true, true) => "engineer and manager",
+        (true, false) => "engineer",
+        (false, true) => "manager",
+        (false, false) => "neither",
+    };
+    let day = |text: &str| if text.is_empty() { "stays" } else { text }.to_owned();
+    vec![
+        (
+            "Percent of full time",
+            member.capacity_percent.to_string(),
+            form.value("capacity_percent").to_owned(),
+        ),
+        (
+            "First day",
+            member.joined_on.to_string(),
+            form.value("joined_on").to_owned(),
+        ),
+        (
+            "First day no longer here",
+            day(&member.left_on.map(|d| d.to_string()).unwrap_or_default()),
+            day(form.value("left_on")),
+        ),
+        (
+            "In the team as",
+            kind(member.is_engineer, member.is_manager).to_owned(),
+            kind(form.ticked("is_engineer"), form.ticked("is_manager")).to_owned(),
+        ),
+    ]
 }
 
 async fn member_page(
@@ -218,6 +253,7 @@ async fn member_page(
         &Show {
             frame,
             team,
+            differences: differences(&member, &form),
             member,
             contacts,
             form,

@@ -1,27 +1,22 @@
 //! Signing in and out.
 
-use std::net::{IpAddr, SocketAddr};
-
 use askama::Template;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::TimeDelta;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use super::{passwords, store};
+use super::passwords;
+use super::store::{self, NewSession};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::PersonId;
-use crate::web::{Form, Frame, SESSION_COOKIE, SESSION_DAYS, Visitor, page, page_with, token};
-
-/// Failed attempts count for so long.
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Attempts on one account within the window.
-const MOST_PER_ACCOUNT: i64 = 10;
-/// Attempts from one address within the window; offices share addresses.
-const MOST_PER_ADDRESS: i64 = 60;
+use crate::web::{
+    ClientAddress, Form, Frame, SESSION_COOKIE, SESSION_DAYS, Visitor, cookie, page, page_with,
+    token,
+};
 
 #[derive(Template)]
 #[template(path = "people/sign_in.html")]
@@ -56,13 +51,12 @@ pub async fn show(
 /// `POST /sign-in`
 pub async fn create(
     State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    from: ClientAddress,
     headers: HeaderMap,
     mut form: Form,
 ) -> Answer {
     let email = form.value("email").trim().to_lowercase();
     let password = form.value("password").to_owned();
-    let address = client_address(peer.ip(), &headers).to_string();
     if email.is_empty() {
         form.refuse("email", "Type your e-mail address.");
     }
@@ -70,19 +64,7 @@ pub async fn create(
         form.refuse("password", "Type your password.");
     }
     let right = if form.is_good() {
-        let (account, from) = {
-            let account: String = email.chars().take(254).collect();
-            let mut tx = state.db.begin().await?;
-            let counts =
-                store::attempt(&mut tx, &account, &address, state.clock.now(), WINDOW).await?;
-            tx.commit().await?;
-            counts
-        };
-        if account > MOST_PER_ACCOUNT || from > MOST_PER_ADDRESS {
-            return Err(AppError::TooMany(
-                "There were too many attempts to sign in. Wait 15 minutes, or ask your administrator for a link to choose a new password.".into(),
-            ));
-        }
+        count_attempt(&state, &email, from).await?;
         let known = store::password_hash(&mut *state.db.acquire().await?, &email).await?;
         let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
         let short_enough = password.chars().count() <= 200;
@@ -106,8 +88,8 @@ pub async fn create(
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
     let mut tx = state.db.begin().await?;
-    store::clear_attempts(&mut tx, &email, &address).await?;
-    let cookie = start_session(&mut tx, &state, person, &headers, &address).await?;
+    store::clear_attempts(&mut tx, &email, &from.network()).await?;
+    let cookie = start_session(&mut tx, &state, person, &headers, from).await?;
     tx.commit().await?;
     Ok(with_cookie(
         Redirect::to(safe(form.value("next"))).into_response(),
@@ -115,27 +97,48 @@ pub async fn create(
     ))
 }
 
-/// `POST /sign-out`
-pub async fn end(State(state): State<AppState>, visitor: Visitor) -> Answer {
+/// Counts an attempt to use an account's password.
+///
+/// # Errors
+/// `TooMany` once there were too many, for the account or from the address.
+pub async fn count_attempt(
+    state: &AppState,
+    email: &str,
+    from: ClientAddress,
+) -> Result<(), AppError> {
+    // No account has a longer address.
+    let account: String = email.chars().take(254).collect();
+    if store::may_attempt(&state.db, &account, &from.network(), state.clock.now()).await? {
+        return Ok(());
+    }
+    Err(AppError::TooMany(
+        "The password was wrong too often. Wait 15 minutes, or ask your administrator for a link to choose a new one.".into(),
+    ))
+}
+
+/// `POST /sign-out`: `next` is where to come back to after signing in again.
+pub async fn end(State(state): State<AppState>, visitor: Visitor, form: Form) -> Answer {
     if let Some(user) = visitor {
         store::end_session(&mut *state.db.acquire().await?, user.id, user.session).await?;
     }
     let cookie = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
-    Ok(with_cookie(
-        Redirect::to("/sign-in").into_response(),
-        &cookie,
-    ))
+    let to = match safe(form.value("next")) {
+        "/" => Redirect::to("/sign-in").into_response(),
+        next => AppError::SignIn(next.to_owned()).into_response(),
+    };
+    Ok(with_cookie(to, &cookie))
 }
 
-/// Makes a session and the cookie that holds its secret.
+/// Makes a session and the cookie that holds its secret. The session that the browser had ends.
 pub async fn start_session(
     conn: &mut PgConnection,
     state: &AppState,
     person: PersonId,
     headers: &HeaderMap,
-    address: &str,
+    from: ClientAddress,
 ) -> Result<String, AppError> {
     let secret = token::fresh();
+    let earlier = cookie(headers, SESSION_COOKIE).map(token::hash);
     let now = state.clock.now();
     let agent: String = headers
         .get(header::USER_AGENT)
@@ -145,16 +148,16 @@ pub async fn start_session(
         .take(200)
         .collect();
     let expires = now + TimeDelta::days(SESSION_DAYS);
-    store::add_session(
-        conn,
+    let new = NewSession {
         person,
-        &token::hash(&secret),
+        token_hash: &token::hash(&secret),
+        instead_of: earlier.as_deref(),
         now,
-        expires,
-        &agent,
-        address,
-    )
-    .await?;
+        expires_at: expires,
+        user_agent: &agent,
+        address: &from.0.to_string(),
+    };
+    store::add_session(conn, &new).await?;
     let secure = if state.site.public_url.is_https() {
         "; Secure"
     } else {
@@ -172,22 +175,6 @@ pub fn with_cookie(mut response: Response, cookie: &str) -> Response {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
-}
-
-/// Where the request came from. A proxy on this machine is believed about whom it speaks for.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    let forwarded = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|part| part.trim().parse().ok())
-        .next_back();
-    if peer.is_loopback() {
-        forwarded.unwrap_or(peer)
-    } else {
-        peer
-    }
 }
 
 /// A path on this site to go on to; home for anything else.

@@ -26,11 +26,11 @@ pub enum TextError {
 }
 
 /// Characters that hide or reorder others: controls, bidirectional marks, zero-width and line
-/// separators. A joiner between visible characters (Persian, emoji) is fine.
+/// separators, and what stands for bytes that were no text. A joiner between visible characters (Persian, emoji) is fine.
 pub(crate) fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFD}')
 }
 
 fn checked(text: &str, most: usize, lines: bool) -> Result<String, TextError> {

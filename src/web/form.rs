@@ -79,6 +79,25 @@ impl Form {
         &self.errors
     }
 
+    /// What is wrong with a field, as a sentence beside it.
+    #[must_use]
+    pub fn message(&self, name: &str) -> Option<String> {
+        self.error(name).map(capital)
+    }
+
+    /// All messages for the top of the form: field, and a sentence that can stand alone there. A
+    /// message that begins small goes on from the field's name.
+    pub fn summary(&self) -> impl Iterator<Item = (&str, String)> {
+        self.errors.iter().map(|(name, message)| {
+            let text = if message.starts_with(char::is_lowercase) {
+                capital(&format!("{} {message}", name.replace('_', " ")))
+            } else {
+                message.clone()
+            };
+            (name.as_str(), text)
+        })
+    }
+
     /// Whether nothing is wrong so far.
     #[must_use]
     pub fn is_good(&self) -> bool {
@@ -178,6 +197,14 @@ impl Form {
     }
 }
 
+/// The text with a capital first letter.
+fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(rest).collect()
+    })
+}
+
 impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Response;
 
@@ -195,36 +222,50 @@ impl<S: Send + Sync> FromRequest<S> for Form {
                     .into_response()
                 }
             })?;
-        serde_urlencoded_pairs(&bytes)
+        pairs(&bytes)
             .map(|values| Self {
                 values,
                 errors: Vec::new(),
             })
             .ok_or_else(|| {
                 AppError::BadRequest(
-                    "The form could not be read. Go back and send it again.".into(),
+                    "The form has more fields than any of ours. Go back and send it again.".into(),
                 )
                 .into_response()
             })
     }
 }
 
-/// The pairs of an `application/x-www-form-urlencoded` body; none where it is not UTF-8 or has
-/// more fields than any form of ours.
-fn serde_urlencoded_pairs(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+/// The pairs of an `application/x-www-form-urlencoded` body; none where there are more than any form
+/// of ours has. What is no text, and NUL, which the database can't keep, become the replacement
+/// character, which no field takes: so the message is at the field.
+fn pairs(bytes: &[u8]) -> Option<Vec<(String, String)>> {
     const MOST_FIELDS: usize = 2000;
-    std::str::from_utf8(bytes).ok()?;
-    let pairs: Vec<(String, String)> = form_urlencoded::parse(bytes).into_owned().collect();
-    let readable = pairs
-        .iter()
-        .all(|(n, v)| !n.contains('\u{FFFD}') && !v.contains('\0') && !v.contains('\u{FFFD}'));
-    (pairs.len() <= MOST_FIELDS && readable).then_some(pairs)
+    let clean = |text: &str| text.replace('\0', "\u{FFFD}");
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(bytes)
+        .take(MOST_FIELDS + 1)
+        .map(|(name, value)| (clean(&name), clean(&value)))
+        .collect();
+    (pairs.len() <= MOST_FIELDS).then_some(pairs)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Form;
+    use super::{Form, pairs};
     use crate::vocab::Line;
+
+    #[test]
+    fn what_is_no_text_is_refused_at_its_field() {
+        for body in ["name=a%00b", "name=a%FFb"] {
+            let mut form = Form {
+                values: pairs(body.as_bytes()).unwrap(),
+                errors: Vec::new(),
+            };
+            assert!(form.parse::<Line>("name").is_none(), "{body}");
+            assert!(form.error("name").is_some());
+        }
+        assert!(pairs("a=b&".repeat(2001).as_bytes()).is_none());
+    }
 
     #[test]
     fn keeps_what_was_typed_beside_the_message() {
@@ -243,6 +284,19 @@ mod tests {
             Some("must be a whole number from 0 to 300")
         );
         assert_eq!(form.errors().len(), 2);
+        form.refuse("again", "The two differ.");
+        let summary: Vec<_> = form.summary().map(|(_, text)| text).collect();
+        assert_eq!(
+            summary[1..],
+            [
+                "Percent must be a whole number from 0 to 300",
+                "The two differ."
+            ]
+        );
+        assert_eq!(
+            form.message("percent").as_deref(),
+            Some("Must be a whole number from 0 to 300")
+        );
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Headers on every response: nothing but our own scripts and styles, no framing, no sniffing.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::flash;
 use super::session::cookie;
+use crate::state::AppState;
 
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -23,13 +24,17 @@ const ALWAYS: [(HeaderName, &str); 6] = [
         "same-origin",
     ),
     (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
         HeaderName::from_static("permissions-policy"),
         "camera=(), geolocation=(), microphone=()",
     ),
 ];
 
 /// Adds the headers, and clears the flash message once a page has shown it.
-pub async fn add(request: Request, next: Next) -> Response {
+pub async fn add(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let flashed =
         *request.method() == Method::GET && cookie(request.headers(), flash::COOKIE).is_some();
     let mut response = next.run(request).await;
@@ -37,13 +42,20 @@ pub async fn add(request: Request, next: Next) -> Response {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let shown = response.status().is_success();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
-    if flashed && is_page {
+    if state.site.public_url.is_https() {
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(HeaderValue::from_static("max-age=31536000"));
+    }
+    // A page that could not be shown has not shown the message either.
+    if flashed && is_page && shown {
         let clear = HeaderValue::from_static("flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
         headers.append(header::SET_COOKIE, clear);
     }

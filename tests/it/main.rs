@@ -8,11 +8,15 @@
 )]
 
 mod architecture;
+mod cast;
 mod clients;
 mod command_line;
 mod database;
 mod feed_clients;
 mod fixtures;
 mod harness;
+mod people;
 mod service;
+mod sign_in;
 mod support;
+mod web;

@@ -14,7 +14,8 @@ pub use people::{
     set_contact_visible, set_password, update_profile, visible_contacts,
 };
 pub use sessions::{
-    Session, add_session, attempt, clear_attempts, end_session, end_sessions, sessions_of,
+    NewSession, Session, add_session, clear_attempts, end_session, end_sessions, may_attempt,
+    sessions_of,
 };
 pub use teams::{
     Member, MemberChange, TeamRow, add_member, add_team, list_teams, member, members,

@@ -276,6 +276,14 @@ pub async fn visible_contacts(
         .collect())
 }
 
+/// Changes of one person's contact methods wait for each other until the transaction ends.
+async fn lock(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<()> {
+    sqlx::query!("select id from people where id = $1 for no key update", person.0)
+        .fetch_one(conn)
+        .await
+        .map(drop)
+}
+
 /// Adds a contact method. The first one is the on-call device. None where the person has it already
 /// or has 20 of them.
 ///
@@ -289,9 +297,7 @@ pub async fn add_contact(
     visible: bool,
 ) -> sqlx::Result<Option<i64>> {
     // Two added at once must not both be the first.
-    sqlx::query!("select id from people where id = $1 for update", person.0)
-        .fetch_one(&mut *conn)
-        .await?;
+    lock(conn, person).await?;
     sqlx::query_scalar!(
         "insert into contact_methods (person_id, kind, value, is_on_call_device, visible_to_colleagues)
         select $1, $2, $3, n = 0, $4 or n = 0 from (select count(*) as n from contact_methods where person_id = $1) already where n < 20
@@ -310,8 +316,10 @@ pub async fn add_contact(
 /// # Errors
 /// Where the database fails.
 pub async fn make_device(conn: &mut PgConnection, person: PersonId, id: i64) -> sqlx::Result<bool> {
+    // Of two chosen at once the later stays.
+    lock(conn, person).await?;
     let owned = sqlx::query_scalar!(
-        "select id from contact_methods where person_id = $1 and id = $2 for update",
+        "select id from contact_methods where person_id = $1 and id = $2",
         person.0,
         id
     )
@@ -337,6 +345,7 @@ pub async fn set_contact_visible(
     id: i64,
     visible: bool,
 ) -> sqlx::Result<bool> {
+    lock(conn, person).await?;
     let done = sqlx::query!(
         "update contact_methods set visible_to_colleagues = $3 where person_id = $1 and id = $2 and ($3 or not is_on_call_device)",
         person.0,
@@ -357,9 +366,7 @@ pub async fn remove_contact(
     person: PersonId,
     id: i64,
 ) -> sqlx::Result<bool> {
-    sqlx::query!("select id from people where id = $1 for update", person.0)
-        .fetch_one(&mut *conn)
-        .await?;
+    lock(conn, person).await?;
     let done = sqlx::query!(
         "delete from contact_methods c where c.person_id = $1 and c.id = $2
         and (not c.is_on_call_device or not exists (select from contact_methods o where o.person_id = $1 and o.id <> $2))",

@@ -1,7 +1,7 @@
 //! Sessions, and failed sign-ins that limit how fast passwords can be guessed.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use crate::vocab::{PersonId, SessionId};
 
@@ -19,30 +19,44 @@ pub struct Session {
     pub address: String,
 }
 
-/// Adds a session.
+/// A session to be added.
+pub struct NewSession<'a> {
+    /// Who signed in.
+    pub person: PersonId,
+    /// Hash of its secret.
+    pub token_hash: &'a [u8],
+    /// Hash of the secret that the browser had until now; that session ends.
+    pub instead_of: Option<&'a [u8]>,
+    /// When it signed in.
+    pub now: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+    /// What the browser calls itself.
+    pub user_agent: &'a str,
+    /// Where it signed in from.
+    pub address: &'a str,
+}
+
+/// Adds a session, and removes those that have expired.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn add_session(
-    conn: &mut PgConnection,
-    person: PersonId,
-    token_hash: &[u8],
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-    user_agent: &str,
-    address: &str,
-) -> sqlx::Result<()> {
-    sqlx::query!("delete from sessions where expires_at <= $1", now)
-        .execute(&mut *conn)
-        .await?;
+pub async fn add_session(conn: &mut PgConnection, new: &NewSession<'_>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from sessions where expires_at <= $1 or token_hash = $2",
+        new.now,
+        new.instead_of
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!(
         "insert into sessions (person_id, token_hash, created_at, expires_at, user_agent, address) values ($1, $2, $3, $4, $5, $6)",
-        person.0,
-        token_hash,
-        now,
-        expires_at,
-        user_agent,
-        address,
+        new.person.0,
+        new.token_hash,
+        new.now,
+        new.expires_at,
+        new.user_agent,
+        new.address,
     )
     .execute(conn)
     .await
@@ -107,22 +121,36 @@ pub async fn end_sessions(
     Ok(done.rows_affected())
 }
 
-/// Counts an attempt before the password is looked at, so that a thousand at once don't slip
-/// through; then tells how many there were lately for the account and from the address.
+/// Failed attempts count for so long.
+const WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// Attempts on one account within the window.
+const MOST_PER_ACCOUNT: i64 = 10;
+/// Attempts from one network within the window; offices share addresses.
+const MOST_PER_ADDRESS: i64 = 60;
+
+/// Whether another password may be tried for an account, from an address. It counts as failed until
+/// [`clear_attempts`].
+///
+/// The attempt is written, and committed, before it is counted: so of a hundred at once no more pass
+/// than of a hundred in a row. That is why this takes the pool and not somebody's transaction. Refused
+/// attempts are not written: the wait ends after the window, and the table stays small.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn attempt(
-    conn: &mut PgConnection,
+pub async fn may_attempt(
+    db: &PgPool,
     account: &str,
     address: &str,
     now: DateTime<Utc>,
-    window: TimeDelta,
-) -> sqlx::Result<(i64, i64)> {
-    let since = now - window;
-    sqlx::query!("delete from failed_sign_ins where at < $1", since)
+) -> sqlx::Result<bool> {
+    let mut conn = db.acquire().await?;
+    sqlx::query!("delete from failed_sign_ins where at <= $1", now - WINDOW)
         .execute(&mut *conn)
         .await?;
+    let (by_account, by_address) = attempts(&mut conn, account, address).await?;
+    if by_account >= MOST_PER_ACCOUNT || by_address >= MOST_PER_ADDRESS {
+        return Ok(false);
+    }
     sqlx::query!(
         "insert into failed_sign_ins (account, address, at) values ($1, $2, $3)",
         account,
@@ -131,6 +159,15 @@ pub async fn attempt(
     )
     .execute(&mut *conn)
     .await?;
+    let (by_account, by_address) = attempts(&mut conn, account, address).await?;
+    Ok(by_account <= MOST_PER_ACCOUNT && by_address <= MOST_PER_ADDRESS)
+}
+
+async fn attempts(
+    conn: &mut PgConnection,
+    account: &str,
+    address: &str,
+) -> sqlx::Result<(i64, i64)> {
     let row = sqlx::query!(
         r#"select (select count(*) from failed_sign_ins where account = $1) as "account!",
             (select count(*) from failed_sign_ins where address = $2) as "address!""#,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::clock::Clock;
@@ -144,7 +144,9 @@ async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
 fn refuse(error: &clap::Error) -> ExitCode {
     if matches!(
         error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     ) {
         error.exit();
     }
@@ -156,6 +158,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let arg = arg.to_string();
         let flag = arg.split_whitespace().next().unwrap_or(&arg);
         format!("{}: {}", with_twin(flag), why(error))
+    } else if let (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+    {
+        format!("needs {}", missing.join(" and "))
     } else {
         let text = error.to_string();
         let line = text.lines().next().unwrap_or_default();

@@ -126,7 +126,10 @@ pub async fn create_reset(
         .ok_or(AppError::NotFound)?;
     let secret = password_link(&mut tx, id, Some(user.id), user.now).await?;
     tx.commit().await?;
-    let link = (person.name, format!("{}/password/{secret}", state.site.public_url));
+    let link = (
+        person.name,
+        format!("{}/password/{secret}", state.site.public_url),
+    );
     render(&state, &user, String::new(), None, Some(link)).await
 }
 

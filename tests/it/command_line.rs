@@ -179,3 +179,30 @@ async fn a_database_with_demo_passwords_is_served_as_a_demo_only() {
     assert_eq!(output.status.code(), Some(1), "{line}");
     assert!(line.contains("this database holds a demo"), "{line}");
 }
+
+#[test]
+fn an_administrator_needs_an_address_and_a_name() {
+    for (arguments, wanted) in [
+        (
+            &["--email", "boss", "--name", "Bo"][..],
+            "--email: is not an e-mail address",
+        ),
+        (
+            &["--email", "b@c.org", "--name", " "],
+            "--name: can't be empty",
+        ),
+        (
+            &["--email", "b@c.org", "--name", "a\u{202E}b"],
+            "--name: has a character",
+        ),
+        (&[], "needs --email <EMAIL> and --name <NAME>"),
+    ] {
+        let output = fairshift(&["admin", "create"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let line = one_line(&output);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(line.contains(wanted), "{line}");
+    }
+}

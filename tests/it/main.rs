@@ -16,6 +16,7 @@ mod feed_clients;
 mod fixtures;
 mod harness;
 mod people;
+mod routes;
 mod service;
 mod sign_in;
 mod support;

@@ -172,10 +172,8 @@ async fn two_teams_invite_the_same_stranger() {
 #[tokio::test]
 async fn an_account_that_exists_is_never_opened_by_an_invitation() {
     let cast = Cast::new().await;
-    let mut conn = cast.app.db.acquire().await.unwrap();
-    let email = "boss@example.com".parse().unwrap();
-    let today = "2026-11-16".parse().unwrap();
-    people::create_admin(&mut conn, &email, &"Boss".parse().unwrap(), today)
+    let (email, name) = ("boss@example.com".parse().unwrap(), "Boss".parse().unwrap());
+    people::invite_admin(&cast.app.db, &email, &name, &cast.app.clock)
         .await
         .unwrap();
     // The manager sees the link of an administrator who has not chosen a password yet.

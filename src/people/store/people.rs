@@ -278,10 +278,13 @@ pub async fn visible_contacts(
 
 /// Changes of one person's contact methods wait for each other until the transaction ends.
 async fn lock(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<()> {
-    sqlx::query!("select id from people where id = $1 for no key update", person.0)
-        .fetch_one(conn)
-        .await
-        .map(drop)
+    sqlx::query!(
+        "select id from people where id = $1 for no key update",
+        person.0
+    )
+    .fetch_one(conn)
+    .await
+    .map(drop)
 }
 
 /// Adds a contact method. The first one is the on-call device. None where the person has it already

@@ -1,0 +1,331 @@
+//! Every route, tried as nobody, engineer, manager of another team, manager and administrator. The
+//! table is complete by construction: it is compared with the routes found in the code.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use reqwest::{Client, Method, Response};
+
+use crate::cast::{Cast, Who};
+
+/// A route, where to try it, and the status that each in [`Who::ALL`] gets, in that order, for a GET
+/// or for a form without fields. `{engineer}` and so on stand for ids in the team payments.
+struct Row {
+    method: &'static str,
+    route: &'static str,
+    at: &'static str,
+    statuses: [u16; 5],
+}
+
+/// A redirect to the sign-in page. No handler answers so.
+const SIGN_IN: u16 = 0;
+
+const fn row(
+    method: &'static str,
+    route: &'static str,
+    at: &'static str,
+    statuses: [u16; 5],
+) -> Row {
+    Row {
+        method,
+        route,
+        at,
+        statuses,
+    }
+}
+
+/// The same for everybody.
+const fn open(status: u16) -> [u16; 5] {
+    [status; 5]
+}
+
+/// For whoever is signed in.
+const fn signed_in(status: u16) -> [u16; 5] {
+    [SIGN_IN, status, status, status, status]
+}
+
+/// For who is in the team, and administrators. Nobody else learns that it is there.
+const fn member(status: u16) -> [u16; 5] {
+    [SIGN_IN, status, 404, status, status]
+}
+
+/// For the team's managers, and administrators. Its engineers learn whom to ask.
+const fn manager(status: u16) -> [u16; 5] {
+    [SIGN_IN, 403, 404, status, status]
+}
+
+/// For administrators.
+const fn admin(status: u16) -> [u16; 5] {
+    [SIGN_IN, 404, 404, 404, status]
+}
+
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    row("GET", "/healthz", "/healthz", open(200)),
+    row("GET", "/readyz", "/readyz", open(200)),
+    row("GET", "/static/{version}/{name}", "/static/0/app.css", open(200)),
+    // People
+    row("GET", "/sign-in", "/sign-in", [200, 303, 303, 303, 303]),
+    row("POST", "/sign-in", "/sign-in", open(422)),
+    row("POST", "/sign-out", "/sign-out", open(SIGN_IN)),
+    row("GET", "/account", "/account", signed_in(200)),
+    row("POST", "/account/profile", "/account/profile", signed_in(422)),
+    row("POST", "/account/password", "/account/password", signed_in(422)),
+    row("POST", "/account/contacts", "/account/contacts", signed_in(422)),
+    row("POST", "/account/contacts/{id}", "/account/contacts/{contact}", signed_in(400)),
+    row("POST", "/account/sessions/{id}/end", "/account/sessions/{session}/end", [SIGN_IN, 303, 404, 404, 404]),
+    row("POST", "/account/sessions/end-others", "/account/sessions/end-others", signed_in(303)),
+    row("GET", "/invitations/{token}", "/invitations/unknown", open(400)),
+    row("POST", "/invitations/{token}", "/invitations/unknown", open(400)),
+    row("GET", "/password/{token}", "/password/unknown", open(400)),
+    row("POST", "/password/{token}", "/password/unknown", open(400)),
+    row("GET", "/teams/{slug}/members", "/teams/payments/members", member(200)),
+    row("GET", "/teams/{slug}/members/{id}", "/teams/payments/members/{engineer}", member(200)),
+    row("POST", "/teams/{slug}/members/{id}", "/teams/payments/members/{engineer}", manager(422)),
+    row("POST", "/teams/{slug}/members/{id}/removal", "/teams/payments/members/{engineer}/removal", manager(303)),
+    row("POST", "/teams/{slug}/invitations", "/teams/payments/invitations", manager(422)),
+    row("POST", "/teams/{slug}/invitations/{id}/removal", "/teams/payments/invitations/{invitation}/removal", manager(303)),
+    row("GET", "/admin", "/admin", admin(200)),
+    row("POST", "/admin/teams", "/admin/teams", admin(422)),
+    row("POST", "/admin/people/{id}/reset-link", "/admin/people/{engineer}/reset-link", admin(200)),
+    row("POST", "/admin/people/{id}/administrator", "/admin/people/{engineer}/administrator", admin(303)),
+    // Audit
+    row("GET", "/teams/{slug}/audit", "/teams/payments/audit", manager(200)),
+];
+
+/// The cast with something for every placeholder.
+struct Stage {
+    cast: Cast,
+    client: Client,
+    places: Vec<(&'static str, i64)>,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let cast = Cast::new().await;
+        for who in Who::ALL {
+            sqlx::query(
+                "insert into sessions (person_id, token_hash, created_at, expires_at)
+                select id, sha256(convert_to($1, 'UTF8')), '2026-11-01', '2027-01-01' from people where email = $1",
+            )
+            .bind(who.email())
+            .execute(&cast.app.db)
+            .await
+            .unwrap();
+        }
+        let one = async |sql| {
+            sqlx::query_scalar(sql)
+                .fetch_one(&cast.app.db)
+                .await
+                .unwrap()
+        };
+        let places = vec![
+            ("{engineer}", cast.engineer.0),
+            (
+                "{session}",
+                one("insert into sessions (person_id, token_hash, created_at, expires_at)
+                    select id, sha256('other'), '2026-11-01', '2027-01-01' from people
+                    where email = 'engineer@example.com' returning id")
+                .await,
+            ),
+            (
+                "{contact}",
+                one("insert into contact_methods (person_id, kind, value, is_on_call_device)
+                    select id, 'chat', '@ayse', true from people
+                    where email = 'engineer@example.com' returning id")
+                .await,
+            ),
+            (
+                "{invitation}",
+                one("insert into one_time_links (token_hash, purpose, email, team_id, created_at, expires_at)
+                    select sha256('invitation'), 'invitation', 'new@example.com', id, '2026-11-01', '2027-01-01'
+                    from teams where slug = 'payments' returning id")
+                .await,
+            ),
+        ];
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap();
+        Self {
+            cast,
+            client,
+            places,
+        }
+    }
+
+    async fn ask(&self, who: Who, method: &str, at: &str) -> Response {
+        let mut path = at.to_owned();
+        for (name, id) in &self.places {
+            path = path.replace(name, &id.to_string());
+        }
+        assert!(!path.contains('{'), "nothing stands for {path}");
+        let method: Method = method.parse().unwrap();
+        let address = format!("{}{path}", self.cast.app.url);
+        let mut request = self.client.request(method.clone(), address);
+        if method == Method::POST {
+            request = request.form::<[(&str, &str)]>(&[]);
+        }
+        if who != Who::Nobody {
+            request = request.header("cookie", format!("session={}", who.email()));
+        }
+        request.send().await.unwrap()
+    }
+}
+
+fn status(response: &Response) -> u16 {
+    let location = response.headers().get("location");
+    let to_sign_in = location.is_some_and(|l| l.to_str().unwrap().starts_with("/sign-in"));
+    if to_sign_in {
+        SIGN_IN
+    } else {
+        response.status().as_u16()
+    }
+}
+
+#[tokio::test]
+async fn everybody_gets_what_is_theirs() {
+    let mut wrong = Vec::new();
+    let reading = Stage::new().await;
+    for row in TABLE {
+        for (who, wanted) in Who::ALL.into_iter().zip(row.statuses) {
+            // What may change something has a stage of its own; what is refused changes nothing.
+            let changes = row.method != "GET" && ![SIGN_IN, 403, 404].contains(&wanted);
+            let own;
+            let stage = if changes || row.at == "/sign-out" {
+                own = Stage::new().await;
+                &own
+            } else {
+                &reading
+            };
+            let response = stage.ask(who, row.method, row.at).await;
+            let got = status(&response);
+            if got != wanted {
+                wrong.push(format!(
+                    "{} {} as {who:?}: {got}, not {wanted}",
+                    row.method, row.at
+                ));
+            }
+            let cookie = response.headers().get("set-cookie");
+            let signs_in = cookie.is_some_and(|c| {
+                c.to_str().unwrap().starts_with("session=")
+                    && !c.to_str().unwrap().contains("Max-Age=0")
+            });
+            assert!(!signs_in, "{} {} as {who:?}", row.method, row.at);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn ids_of_another_team_and_unknown_teams_are_not_there() {
+    let stage = Stage::new().await;
+    for row in TABLE.iter().filter(|row| row.route.starts_with("/teams/")) {
+        // An administrator sees both teams, so only the id is wrong.
+        if row.at.contains('{') {
+            let at = row.at.replace("/payments/", "/search/");
+            let response = stage.ask(Who::Administrator, row.method, &at).await;
+            assert!(
+                [404, 422].contains(&response.status().as_u16()),
+                "{} {at}: {}",
+                row.method,
+                response.status()
+            );
+            assert!(!response.text().await.unwrap().contains("Ayşe"), "{at}");
+        }
+        for who in [Who::Engineer, Who::Administrator] {
+            let at = row.at.replace("/payments", "/unknown");
+            let response = stage.ask(who, row.method, &at).await;
+            assert_eq!(response.status(), 404, "{} {at} as {who:?}", row.method);
+        }
+    }
+    let kept = "select (select count(*) from team_members where team_id = (select id from teams where slug = 'payments'))
+        + (select count(*) from one_time_links)";
+    assert_eq!(stage.cast.count(kept).await, 3, "nothing was changed");
+}
+
+#[tokio::test]
+async fn get_never_changes_anything() {
+    let stage = Stage::new().await;
+    // The youngest transaction that wrote a row, and the number of rows, for every table.
+    let writes = async || {
+        let sql = "select string_agg(t::text, ' ' order by t::text) from (
+            select relname, xmin_max from (
+                select c.relname, (xpath('/row/c/text()', query_to_xml(format(
+                    'select coalesce(max(xmin::text::bigint), 0) || '':'' || count(*) as c from %I', c.relname),
+                    false, true, '')))[1]::text as xmin_max
+                from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where c.relkind = 'r' and n.nspname = 'public') x) t";
+        sqlx::query_scalar::<_, String>(sql)
+            .fetch_one(&stage.cast.app.db)
+            .await
+            .unwrap()
+    };
+    let before = writes().await;
+    for row in TABLE.iter().filter(|row| row.method == "GET") {
+        for who in Who::ALL {
+            stage.ask(who, "GET", row.at).await;
+            assert_eq!(writes().await, before, "GET {} as {who:?}", row.at);
+        }
+    }
+    stage.ask(Who::Engineer, "POST", "/sign-out").await;
+    assert_ne!(writes().await, before, "a change is noticed");
+}
+
+#[test]
+fn the_table_has_every_route() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeSet::new();
+    scan(&source, &mut found);
+    assert!(found.contains(&("POST".to_owned(), "/admin/teams".to_owned())));
+    let listed: BTreeSet<_> = TABLE
+        .iter()
+        .map(|row| (row.method.to_owned(), row.route.to_owned()))
+        .collect();
+    let missing: Vec<_> = found.difference(&listed).collect();
+    let gone: Vec<_> = listed.difference(&found).collect();
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "add to TABLE who may do it: {missing:#?}\ntake out of TABLE: {gone:#?}"
+    );
+}
+
+/// Finds the routes of all files: `.route("PATH", get(..).post(..))`.
+fn scan(folder: &Path, found: &mut BTreeSet<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            scan(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let code = fs::read_to_string(&path).unwrap();
+            let code = code.split("#[cfg(test)]").next().unwrap();
+            for call in code.split(".route(").skip(1) {
+                let route = call.split('"').nth(1).unwrap();
+                let rest = &call[call.find(route).unwrap() + route.len()..];
+                // Up to where the call ends: its parentheses are balanced.
+                let mut depth = 1;
+                let end = rest.find(|c| {
+                    depth += i32::from(c == '(') - i32::from(c == ')');
+                    depth == 0
+                });
+                let handlers = &rest[..end.unwrap()];
+                let mut methods = 0;
+                for method in ["get", "post", "put", "patch", "delete", "any"] {
+                    let calls = [
+                        format!(" {method}("),
+                        format!(".{method}("),
+                        format!("::{method}("),
+                    ];
+                    let lines = handlers.split_whitespace().collect::<Vec<_>>().join(" ");
+                    if calls.iter().any(|call| lines.contains(call)) {
+                        methods += 1;
+                        found.insert((method.to_uppercase(), route.to_owned()));
+                    }
+                }
+                assert!(methods > 0, "{route} in {}: {handlers}", path.display());
+            }
+        }
+    }
+}

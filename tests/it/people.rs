@@ -334,9 +334,9 @@ async fn a_profile_keeps_what_was_typed_and_shows_markup_as_text() {
         assert_refused(&page, "time_zone", "not a time zone");
         assert_eq!(page.attributes("#time_zone", "value"), [zone]);
     }
-    let same =
+    let unchanged =
         "select count(*) from people where name = 'Ayşe Demir' and time_zone = 'Europe/Istanbul'";
-    assert_eq!(cast.count(same).await, 1, "nothing was changed");
+    assert_eq!(cast.count(unchanged).await, 1, "nothing was changed");
 
     let markup = "<script>alert(1)</script>\"'&";
     assert_eq!(save(markup, "Asia/Tokyo").await.status, 303);

@@ -72,11 +72,13 @@ pub fn present_minutes(
     left: Option<i64>,
     leave: &[(i64, i64)],
 ) -> i64 {
-    let from = period.0.max(joined.unwrap_or(i64::MIN));
-    let to = period.1.min(left.unwrap_or(i64::MAX));
+    // A limit far beyond any calendar keeps every difference within range.
+    let limit = |minute: i64| minute.clamp(-MAX, MAX);
+    let from = limit(period.0.max(joined.unwrap_or(i64::MIN)));
+    let to = limit(period.1.min(left.unwrap_or(i64::MAX)));
     let mut leave = leave.to_vec();
     leave.sort_unstable();
-    let mut present = to.saturating_sub(from).max(0);
+    let mut present = (to - from).max(0);
     let mut seen = from;
     for (start, end) in leave {
         let (start, end) = (start.max(seen), end.min(to));

@@ -1,0 +1,128 @@
+//! What must hold for problems of any size: symmetry, monotony, determinism.
+use super::checker::{Case, Plan};
+use super::random::{Dice, case};
+use fairshift::scheduler::{Effort, levels, recommend};
+use proptest::prelude::*;
+
+fn load(case: &Case, plan: &Plan, person: usize) -> i64 {
+    let held = case.pieces.iter().zip(plan);
+    held.filter(|(_, p)| **p == Some(person)).map(|(piece, _)| piece.weight).sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn no_rule_is_ever_broken(seed: u64) {
+        let dice = &mut Dice::new(seed);
+        let case = case(dice, 7, 24);
+        let found = recommend(&case.problem(), Effort::Quick);
+        prop_assert_eq!(case.broken(&found.assignment), Vec::<String>::new());
+        prop_assert_eq!(case.key(&found.assignment), found.score.key());
+        prop_assert!(found.bound <= found.score.total);
+        prop_assert!(found.violations.is_empty());
+        // Nobody can simply take a slot that stayed open.
+        for open in &found.unfilled {
+            prop_assert_eq!(open.reasons.len(), 7);
+        }
+    }
+
+    #[test]
+    fn the_order_of_people_changes_nothing(seed: u64) {
+        let dice = &mut Dice::new(seed);
+        let case = case(dice, 6, 14);
+        let mut order: Vec<usize> = (0..6).collect();
+        for i in (1..6).rev() {
+            order.swap(i, dice.below(i + 1));
+        }
+        let mut shuffled = case.clone();
+        shuffled.people = order.iter().map(|&p| case.people[p].clone()).collect();
+        let place = |p: usize| order.iter().position(|&o| o == p).unwrap();
+        shuffled.pairs = case.pairs.iter().map(|&(a, b)| (place(b), place(a))).collect();
+        let one = recommend(&case.problem(), Effort::Quick);
+        let two = recommend(&shuffled.problem(), Effort::Quick);
+        prop_assert_eq!(one.score.key(), two.score.key());
+        prop_assert_eq!(one.bound, two.bound);
+        let renamed: Plan = one.assignment.iter().map(|p| p.map(place)).collect();
+        prop_assert_eq!(renamed, two.assignment);
+        let levels: Vec<u8> = order.iter().map(|&p| one.levels[p]).collect();
+        prop_assert_eq!(levels, two.levels);
+    }
+
+    #[test]
+    fn whole_weeks_later_is_the_same(seed: u64, weeks in -60_i64..60) {
+        let dice = &mut Dice::new(seed);
+        let case = case(dice, 6, 14);
+        let mut later = case.clone();
+        let by = weeks * 7 * 1440;
+        for shift in &mut later.shifts {
+            *shift = (shift.0 + by, shift.1 + by, shift.2);
+        }
+        for who in &mut later.people {
+            for interval in &mut who.elsewhere {
+                *interval = (interval.0 + by, interval.1 + by);
+            }
+        }
+        let one = recommend(&case.problem(), Effort::Quick);
+        prop_assert_eq!(one, recommend(&later.problem(), Effort::Quick));
+    }
+
+    #[test]
+    fn more_past_load_is_never_recommended_more(seed: u64, more in 1_i64..40) {
+        let dice = &mut Dice::new(seed);
+        let case = case(dice, 4, 5);
+        let who = dice.below(4);
+        let mut loaded = case.clone();
+        loaded.people[who].history += more;
+        let (before, after) = (case.problem(), loaded.problem());
+        prop_assert!(levels(&after)[who] <= levels(&before)[who]);
+        // Small enough to be solved to the optimum, where the burden itself is monotone.
+        let (one, two) = (recommend(&before, Effort::Quick), recommend(&after, Effort::Quick));
+        prop_assert!(one.optimal && two.optimal);
+        prop_assert!(load(&loaded, &two.assignment, who) <= load(&case, &one.assignment, who));
+    }
+
+    #[test]
+    fn less_capacity_is_never_recommended_more(seed: u64) {
+        let dice = &mut Dice::new(seed);
+        let mut case = case(dice, 4, 5);
+        for person in &mut case.people {
+            person.history = person.history.abs();
+        }
+        let who = dice.below(4);
+        let mut busier = case.clone();
+        case.people[who].capacity = 10;
+        busier.people[who].capacity = [1, 2, 4, 5, 8][dice.below(5)];
+        let (before, after) = (case.problem(), busier.problem());
+        prop_assert!(levels(&after)[who] <= levels(&before)[who]);
+        let (one, two) = (recommend(&before, Effort::Quick), recommend(&after, Effort::Quick));
+        prop_assert!(one.optimal && two.optimal);
+        prop_assert!(load(&busier, &two.assignment, who) <= load(&case, &one.assignment, who));
+    }
+}
+
+#[test]
+fn the_same_again() {
+    let case = case(&mut Dice::new(7), 8, 40);
+    let problem = case.problem();
+    assert_eq!(
+        recommend(&problem, Effort::Quick),
+        recommend(&problem, Effort::Quick)
+    );
+}
+
+#[test]
+fn a_watcher_can_stop_it_and_still_gets_a_schedule() {
+    use fairshift::scheduler::recommend_watched;
+    use std::ops::ControlFlow;
+    let (_, case) = Case::read(&super::instances::text("h8x30"));
+    let mut calls = 0;
+    let found = recommend_watched(&case.problem(), Effort::Exhaustive, &mut |_| {
+        calls += 1;
+        ControlFlow::Break(())
+    });
+    assert_eq!(calls, 1);
+    assert_eq!(case.broken(&found.assignment), Vec::<String>::new());
+    assert_eq!(found.score.unfilled, 0);
+    assert!(!found.optimal && found.gap() > 0.0);
+}

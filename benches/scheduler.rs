@@ -29,7 +29,10 @@ const EFFORTS: [(&str, Effort); 4] = [
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Cargo passes flags of its own; only the name of an effort means something here.
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/instances");
     println!("effort     instance             cost   optimum  above %     bound    gap %  seconds");
     for (name, effort) in EFFORTS {
@@ -48,7 +51,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 share(cost - optimum, optimum),
                 found.bound,
                 100.0 * found.gap(),
-                if found.score.unfilled > 0 { " NOT FILLED" } else { "" },
+                if found.score.unfilled > 0 {
+                    " NOT FILLED"
+                } else {
+                    ""
+                },
             );
         }
     }

@@ -17,6 +17,7 @@ mod fixtures;
 mod harness;
 mod people;
 mod routes;
+mod scheduler;
 mod service;
 mod sign_in;
 mod support;

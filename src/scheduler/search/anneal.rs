@@ -46,7 +46,7 @@ impl<'a> Anneal<'a> {
             best_key: key,
             roster,
         };
-        anneal.penalty = 8 * anneal.typical_step().max(1);
+        anneal.penalty = anneal.dearest() + 4 * anneal.typical_step().max(1);
         anneal
     }
 
@@ -59,6 +59,13 @@ impl<'a> Anneal<'a> {
     pub fn rewind(&mut self) {
         self.roster = Roster::of(self.roster.problem, &self.best);
         self.key = self.best_key;
+    }
+
+    /// The most that opening a slot could save: less than this must an open slot never cost.
+    fn dearest(&self) -> i128 {
+        let held = self.roster.holder.iter().enumerate();
+        let saved = held.filter_map(|(s, p)| p.map(|p| -score::loss(&self.roster, p, s)));
+        saved.max().unwrap_or(0).max(0)
     }
 
     /// How much a random change typically costs: the scale for temperatures.
@@ -91,7 +98,7 @@ impl<'a> Anneal<'a> {
                 self.fill_some(limit);
             } else if kind < 8 {
                 self.change(limit);
-            } else if kind < 15 {
+            } else if kind < 12 {
                 self.swap(limit);
             } else if let Some(slot) = self.random.pick(&self.free) {
                 self.push(slot, limit);

@@ -9,6 +9,8 @@ mod exact;
 mod greedy;
 mod random;
 mod second;
+#[cfg(test)]
+mod tests;
 
 use super::problem::Problem;
 use super::roster::Roster;

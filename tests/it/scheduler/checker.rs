@@ -85,12 +85,15 @@ impl Case {
                 })
                 .collect(),
         });
-        let shifts = self.shifts.iter().map(|&(start_min, end_min, on)| s::Shift {
-            start_min,
-            end_min,
-            day: day(start_min),
-            weekend: weekend(start_min, on),
-        });
+        let shifts = self
+            .shifts
+            .iter()
+            .map(|&(start_min, end_min, on)| s::Shift {
+                start_min,
+                end_min,
+                day: day(start_min),
+                weekend: weekend(start_min, on),
+            });
         let slots = self.pieces.iter().map(|p| s::Slot {
             shift: p.shift,
             role: s::Role {
@@ -117,7 +120,12 @@ impl Case {
             },
             scale: self.scale,
         };
-        s::Problem::new(people.collect(), shifts.collect(), slots.collect(), settings)
+        s::Problem::new(
+            people.collect(),
+            shifts.collect(),
+            slots.collect(),
+            settings,
+        )
     }
 
     /// Reads `fairshift-instance/1` on its own.
@@ -193,7 +201,9 @@ impl Case {
     }
 
     fn broken_by(&self, person: usize, who: &Who, plan: &[Option<usize>], out: &mut Vec<String>) {
-        let held: Vec<usize> = (0..plan.len()).filter(|&i| plan[i] == Some(person)).collect();
+        let held: Vec<usize> = (0..plan.len())
+            .filter(|&i| plan[i] == Some(person))
+            .collect();
         for &i in held.iter().filter(|&&i| who.avail[i] == 'U') {
             out.push(format!("{person} cannot take {i}"));
         }
@@ -202,7 +212,10 @@ impl Case {
             let (start, end, weekend) = self.shifts[self.pieces[i].shift];
             (Some(self.pieces[i].shift), start, end, weekend)
         });
-        let theirs = who.elsewhere.iter().map(|&(a, b)| (None, a, b, on_weekend(a)));
+        let theirs = who
+            .elsewhere
+            .iter()
+            .map(|&(a, b)| (None, a, b, on_weekend(a)));
         let all: Vec<_> = ours.chain(theirs).collect();
         for (i, a) in all.iter().enumerate() {
             for b in &all[..i] {
@@ -232,7 +245,8 @@ impl Case {
             };
             let (any, mine) = (weeks(false), weeks(true));
             for &first in any.iter().filter(|w| !any.contains(&(*w - 1))) {
-                let run: Vec<i64> = (first..).take_while(|w| any.contains(w)).collect();
+                let all = any.range(first..).zip(first..);
+                let run: Vec<i64> = all.take_while(|(w, i)| *w == i).map(|(w, _)| *w).collect();
                 if run.len() > max as usize && run.iter().any(|w| mine.contains(w)) {
                     out.push(format!("{person} works weekends {run:?}"));
                 }
@@ -241,7 +255,9 @@ impl Case {
     }
 
     fn broken_on(&self, shift: usize, plan: &[Option<usize>], out: &mut Vec<String>) {
-        let on: Vec<usize> = (0..plan.len()).filter(|&i| self.pieces[i].shift == shift).collect();
+        let on: Vec<usize> = (0..plan.len())
+            .filter(|&i| self.pieces[i].shift == shift)
+            .collect();
         let team: Vec<usize> = on.iter().filter_map(|&i| plan[i]).collect();
         for &(a, b) in &self.pairs {
             if team.contains(&a) && team.contains(&b) {

@@ -2,8 +2,8 @@
 use super::checker::Plan;
 use super::random::{Dice, case};
 use fairshift::scheduler::{
-    Change, Effort, Outcome, SecondObjective, cost_of, explain, recommend, score, second_objective,
-    violations,
+    Change, Effort, Outcome, Person, Problem, SecondObjective, Settings, Shift, Slot, Standing,
+    cost_of, explain, recommend, score, second_objective, violations,
 };
 use proptest::prelude::*;
 
@@ -73,12 +73,19 @@ proptest! {
 
 #[test]
 fn among_equals_spacing_partners_and_the_last_schedule_decide_in_that_order() {
-    let before = SecondObjective { closeness: 2, repetition: 0, changed: 0 };
-    let after = SecondObjective { closeness: 1, repetition: 9, changed: 9 };
+    let before = SecondObjective {
+        closeness: 2,
+        repetition: 0,
+        changed: 0,
+    };
+    let after = SecondObjective {
+        closeness: 1,
+        repetition: 9,
+        changed: 9,
+    };
     assert!(after < before);
     // Four people, four single days, everything equal: the last schedule decides between all
     // twenty-four ways.
-    use fairshift::scheduler::{Person, Problem, Settings, Shift, Slot, Standing};
     let person = Person {
         capacity: 10,
         standing: vec![Standing::Available; 4],
@@ -97,7 +104,10 @@ fn among_equals_spacing_partners_and_the_last_schedule_decide_in_that_order() {
         previous: Some(who),
         ..Slot::default()
     });
-    let settings = Settings { scale: 40, ..Settings::default() };
+    let settings = Settings {
+        scale: 40,
+        ..Settings::default()
+    };
     let problem = Problem::new(vec![person; 4], shifts.collect(), slots.collect(), settings);
     let found = recommend(&problem, Effort::Quick);
     assert_eq!(found.assignment, last.map(Some));

@@ -42,7 +42,12 @@ fn month(people: &[(i64, bool)]) -> Problem {
         scale: 1000,
         ..Settings::default()
     };
-    Problem::new(people.collect(), shifts.collect(), slots.collect(), settings)
+    Problem::new(
+        people.collect(),
+        shifts.collect(),
+        slots.collect(),
+        settings,
+    )
 }
 
 fn loads(problem: &Problem) -> Vec<i64> {
@@ -58,13 +63,20 @@ fn a_newcomer_with_no_history_is_not_handed_everything() {
         let claims = [claim(MONTH), claim(MONTH), claim(MONTH), claim(0)];
         for (person, fair_share) in fair_shares(15_000, &claims).into_iter().enumerate() {
             let carried = if person < 3 { 5000 } else { 0 };
-            past[person].push(Month { carried, fair_share });
+            past[person].push(Month {
+                carried,
+                fair_share,
+            });
         }
     }
     let balances: Vec<i64> = past.iter().map(|m| balance(m)).collect();
     assert_eq!(balances, [0, 0, 0, 0]);
     let shares = fair_shares(3000, &[claim(MONTH); 4]);
-    let people: Vec<_> = balances.iter().zip(&shares).map(|(b, s)| (b - s, true)).collect();
+    let people: Vec<_> = balances
+        .iter()
+        .zip(&shares)
+        .map(|(b, s)| (b - s, true))
+        .collect();
     let problem = month(&people);
     assert_eq!(levels(&problem), [100; 4]);
     let mut loads = loads(&problem);
@@ -77,7 +89,11 @@ fn long_leave_does_not_come_back_as_debt() {
     // The second person was on leave for four of six months; the others carried it all.
     let mut past = vec![Vec::new(); 3];
     for number in 0..6 {
-        let away = if number < 4 { vec![(0, MONTH)] } else { Vec::new() };
+        let away = if number < 4 {
+            vec![(0, MONTH)]
+        } else {
+            Vec::new()
+        };
         let present = present_minutes((0, MONTH), None, None, &away);
         let shares = fair_shares(9000, &[claim(MONTH), claim(present), claim(MONTH)]);
         for (person, fair_share) in shares.into_iter().enumerate() {
@@ -86,7 +102,10 @@ fn long_leave_does_not_come_back_as_debt() {
                 (_, true) => 4500,
                 (_, false) => 3000,
             };
-            past[person].push(Month { carried, fair_share });
+            past[person].push(Month {
+                carried,
+                fair_share,
+            });
         }
     }
     let balances: Vec<i64> = past.iter().map(|m| balance(m)).collect();
@@ -105,7 +124,12 @@ fn marking_everything_unavailable_is_no_way_out() {
     let balances: Vec<i64> = carried
         .iter()
         .zip(&shares)
-        .map(|(&carried, &fair_share)| balance(&[Month { carried, fair_share }]))
+        .map(|(&carried, &fair_share)| {
+            balance(&[Month {
+                carried,
+                fair_share,
+            }])
+        })
         .collect();
     assert_eq!(balances, [500, -1000, 500]);
     // The next month gives it back.
@@ -123,7 +147,10 @@ fn presence_counts_each_minute_once() {
     assert_eq!(present_minutes(period, Some(1200), None, &[]), 0);
     assert_eq!(present_minutes(period, None, Some(-5), &[(-10, 20)]), 0);
     let leave = [(500, 700), (-50, 100), (600, 800), (990, 5000), (550, 560)];
-    assert_eq!(present_minutes(period, None, None, &leave), 1000 - 100 - 300 - 10);
+    assert_eq!(
+        present_minutes(period, None, None, &leave),
+        1000 - 100 - 300 - 10
+    );
 }
 
 #[test]

@@ -8,7 +8,13 @@ use proptest::prelude::*;
 
 /// Small numbers, huge numbers and everything between.
 fn number() -> impl Strategy<Value = i64> {
-    prop_oneof![-3_i64..60, 0_i64..20_000, Just(i64::MAX), Just(i64::MIN), any::<i64>()]
+    prop_oneof![
+        -3_i64..60,
+        0_i64..20_000,
+        Just(i64::MAX),
+        Just(i64::MIN),
+        any::<i64>()
+    ]
 }
 
 fn shift() -> impl Strategy<Value = Shift> {
@@ -37,22 +43,24 @@ fn person() -> impl Strategy<Value = Person> {
         commitments,
         prop::collection::vec(standing, 0..14),
     );
-    fields.prop_map(|(capacity, history, experienced, newcomer, busy, standing)| Person {
-        capacity,
-        history,
-        experienced,
-        newcomer,
-        commitments: busy
-            .into_iter()
-            .map(|s| Commitment {
-                start_min: s.start_min,
-                end_min: s.end_min,
-                day: s.day,
-                weekend: s.weekend,
-            })
-            .collect(),
-        standing,
-    })
+    fields.prop_map(
+        |(capacity, history, experienced, newcomer, busy, standing)| Person {
+            capacity,
+            history,
+            experienced,
+            newcomer,
+            commitments: busy
+                .into_iter()
+                .map(|s| Commitment {
+                    start_min: s.start_min,
+                    end_min: s.end_min,
+                    day: s.day,
+                    weekend: s.weekend,
+                })
+                .collect(),
+            standing,
+        },
+    )
 }
 
 fn slot() -> impl Strategy<Value = Slot> {
@@ -141,7 +149,12 @@ fn nothing_to_do() {
     let found = recommend(&nobody, Effort::Exhaustive);
     assert!(found.optimal && found.assignment.is_empty());
     let slot = Slot::default();
-    let alone = Problem::new(Vec::new(), vec![Shift::default()], vec![slot], Settings::default());
+    let alone = Problem::new(
+        Vec::new(),
+        vec![Shift::default()],
+        vec![slot],
+        Settings::default(),
+    );
     let found = recommend(&alone, Effort::Exhaustive);
     assert_eq!(found.unfilled.len(), 1);
     assert!(found.optimal);

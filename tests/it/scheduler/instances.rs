@@ -27,10 +27,17 @@ fn every_instance_is_solved_within_half_a_per_cent() {
         let (read, case) = Case::read(&text(name));
         assert_eq!(read, name);
         let found = recommend(&case.problem(), Effort::Quick);
-        assert_eq!(case.broken(&found.assignment), Vec::<String>::new(), "{name}");
+        assert_eq!(
+            case.broken(&found.assignment),
+            Vec::<String>::new(),
+            "{name}"
+        );
         assert_eq!(case.key(&found.assignment), found.score.key(), "{name}");
         assert_eq!(found.score.unfilled, 0, "{name}");
-        assert!(found.score.total >= optimum, "{name}: the optimum is not one");
+        assert!(
+            found.score.total >= optimum,
+            "{name}: the optimum is not one"
+        );
         assert!(found.bound <= optimum, "{name}: bound {}", found.bound);
         let limit = optimum + optimum / 200;
         assert!(found.score.total <= limit, "{name}: {}", found.score.total);

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 fn load(case: &Case, plan: &Plan, person: usize) -> i64 {
     let held = case.pieces.iter().zip(plan);
-    held.filter(|(_, p)| **p == Some(person)).map(|(piece, _)| piece.weight).sum()
+    held.filter(|(_, p)| **p == Some(person))
+        .map(|(piece, _)| piece.weight)
+        .sum()
 }
 
 proptest! {

@@ -36,7 +36,7 @@ pub fn case(dice: &mut Dice, people: usize, slots: usize) -> Case {
         let length = [8, 12, 24, 48][dice.below(4)];
         let start = hour * 60;
         shifts.push((start, start + length * 60, on_weekend(start)));
-        for order in 0..1 + dice.below(3) {
+        for order in 0..=dice.below(3) {
             if pieces.len() < slots {
                 pieces.push(Piece {
                     shift: shifts.len() - 1,

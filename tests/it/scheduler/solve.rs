@@ -8,7 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 fn answer(text: &str) -> Value {
-    let mut answer: Value = serde_json::from_str(&solve(text, Effort::Quick, None).unwrap()).unwrap();
+    let mut answer: Value =
+        serde_json::from_str(&solve(text, Effort::Quick, None).unwrap()).unwrap();
     assert!(answer["seconds"].as_f64().unwrap() >= 0.0);
     answer.as_object_mut().unwrap().remove("seconds");
     answer
@@ -24,8 +25,14 @@ fn the_answer_has_the_documented_shape_and_is_always_the_same() {
     let plan: Vec<Option<usize>> = serde_json::from_value(first["assignment"].clone()).unwrap();
     let (_, case) = Case::read(&text);
     assert_eq!(case.broken(&plan), Vec::<String>::new());
-    assert_eq!(Value::from(i64::try_from(case.key(&plan).2).unwrap()), first["cost"]);
-    let (cost, bound) = (first["cost"].as_f64().unwrap(), first["bound"].as_f64().unwrap());
+    assert_eq!(
+        Value::from(i64::try_from(case.key(&plan).2).unwrap()),
+        first["cost"]
+    );
+    let (cost, bound) = (
+        first["cost"].as_f64().unwrap(),
+        first["bound"].as_f64().unwrap(),
+    );
     assert!((first["gap"].as_f64().unwrap() - (cost - bound) / cost).abs() < 1e-9);
     assert_eq!(first["optimal"], json!((cost - bound).abs() < 0.5));
 }
@@ -62,13 +69,19 @@ fn bad_files_get_a_clear_error() {
     let refused = |path: &str, value: Value| {
         let mut file = good.clone();
         *file.pointer_mut(path).unwrap() = value;
-        solve(&file.to_string(), Effort::Quick, None).unwrap_err().to_string()
+        solve(&file.to_string(), Effort::Quick, None)
+            .unwrap_err()
+            .to_string()
     };
     for (path, value, says) in [
         ("/schema", json!("other/2"), "other/2"),
         ("/fairness/lcm", json!(0), "fairness.lcm"),
         ("/engineers/1/id", json!(0), "two engineers have the id 0"),
-        ("/engineers/1/capacity", json!(0), "engineer 1 has no capacity"),
+        (
+            "/engineers/1/capacity",
+            json!(0),
+            "engineer 1 has no capacity",
+        ),
         ("/slots/3/id", json!(0), "two slots have the id 0"),
         ("/slots/3/period", json!(99), "slot 3 is in period 99"),
         ("/slots/3/role", json!(7), "unknown role 7"),

@@ -1,0 +1,116 @@
+//! Annealing and bound, which small problems do without, against trying everything.
+use super::super::bound::bound;
+use super::super::problem::{
+    Block, NewcomerPolicy, Person, PreferenceCosts, Role, Rules, Settings, Shift, Slot, Standing,
+    Window,
+};
+use super::*;
+use proptest::prelude::*;
+use random::Random;
+
+/// Four people on six slots of shifts that touch and overlap.
+fn problem(seed: u64) -> Problem {
+    let mut random = Random::new(seed);
+    let mut below = |bound: i64| {
+        let bound = usize::try_from(bound).unwrap();
+        i64::try_from(random.below(bound)).unwrap()
+    };
+    let shifts: Vec<Shift> = (0..4)
+        .map(|n| {
+            let start_min = n * 720 + below(2) * 360;
+            Shift {
+                start_min,
+                end_min: start_min + 720,
+                day: start_min / 1440,
+                weekend: (n > 1).then_some(n / 3),
+            }
+        })
+        .collect();
+    let slots: Vec<Slot> = (0..6)
+        .map(|_| Slot {
+            shift: usize::try_from(below(4)).unwrap(),
+            role: Role::default(),
+            weight: below(5),
+            pin: (below(10) == 0).then_some(0),
+            previous: None,
+        })
+        .collect();
+    let people: Vec<Person> = (0..4)
+        .map(|_| Person {
+            capacity: [5, 8, 10][usize::try_from(below(3)).unwrap()],
+            history: below(20) - 10,
+            experienced: below(3) > 0,
+            newcomer: below(4) == 0,
+            commitments: Vec::new(),
+            standing: (0..6)
+                .map(|_| match below(6) {
+                    0 => Standing::Preferred,
+                    1 => Standing::IfNeeded,
+                    2 => Standing::Blocked(Block::Leave),
+                    _ => Standing::Available,
+                })
+                .collect(),
+        })
+        .collect();
+    let settings = Settings {
+        rules: Rules {
+            min_rest_min: below(3) * 360,
+            window: (below(2) == 0).then_some(Window { days: 2, max: 2 }),
+            max_consecutive_weekends: (below(2) == 0).then_some(1),
+            experienced_per_shift: u32::try_from(below(2)).unwrap(),
+            newcomers: NewcomerPolicy::NeverAlone,
+            forbidden_pairs: vec![(0, 1)],
+        },
+        preference: PreferenceCosts {
+            preferred: -10,
+            available: 0,
+            if_needed: 20,
+        },
+        scale: 40,
+    };
+    Problem::new(people, shifts, slots, settings)
+}
+
+/// The true optimum and what annealing makes of the same problem.
+fn both(problem: &Problem) -> (Key, Key) {
+    let mut start = Roster::pinned(problem);
+    greedy::fill(&mut start);
+    let key = |assignment: &[Option<usize>]| score::score(problem, assignment).key();
+    let best = exact::solve(problem, (usize::MAX, 0, 0)).unwrap();
+    let mut anneal = Anneal::new(start, 1);
+    let goal = (hopeless(problem), bound(problem, hopeless(problem), 20));
+    rounds(&mut anneal, problem, Effort::Quick, goal, &mut |_| {
+        ControlFlow::Continue(())
+    });
+    assert_eq!(
+        key(anneal.best()),
+        anneal.best_key,
+        "the running key drifted"
+    );
+    (key(&best), anneal.best_key)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn the_bound_is_never_above_the_optimum(seed: u64) {
+        let problem = problem(seed);
+        prop_assume!(exact::small(&problem));
+        let best = exact::solve(&problem, (usize::MAX, 0, 0)).unwrap();
+        let best = score::score(&problem, &best);
+        for sweeps in [0, 20] {
+            prop_assert!(bound(&problem, best.unfilled, sweeps) <= best.total);
+        }
+    }
+}
+
+#[test]
+fn annealing_finds_the_optimum_of_small_problems() {
+    let results: Vec<(Key, Key)> = (0..40).map(|seed| both(&problem(seed))).collect();
+    for (best, found) in &results {
+        assert!(found >= best, "{found:?} beats the optimum {best:?}");
+    }
+    let missed = results.iter().filter(|(best, found)| found > best).count();
+    assert_eq!(missed, 0, "{results:?}");
+}

@@ -27,6 +27,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod people;
+pub mod requirements;
 pub mod rotations;
 pub mod scheduler;
 pub mod serve;

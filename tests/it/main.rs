@@ -16,6 +16,7 @@ mod feed_clients;
 mod fixtures;
 mod harness;
 mod people;
+mod requirements;
 mod routes;
 mod scheduler;
 mod service;

@@ -90,6 +90,21 @@ const TABLE: &[Row] = &[
     row("POST", "/admin/teams", "/admin/teams", admin(422)),
     row("POST", "/admin/people/{id}/reset-link", "/admin/people/{engineer}/reset-link", admin(200)),
     row("POST", "/admin/people/{id}/administrator", "/admin/people/{engineer}/administrator", admin(303)),
+    // Requirements
+    row("GET", "/requirements", "/requirements", signed_in(200)),
+    row("POST", "/requirements/{id}/declaration", "/requirements/{requirement}/declaration", [SIGN_IN, 409, 404, 404, 404]),
+    row("POST", "/requirements/{id}/request", "/requirements/{requirement}/request", [SIGN_IN, 409, 404, 404, 404]),
+    row("POST", "/requirements/{id}/request/withdrawal", "/requirements/{requirement}/request/withdrawal", [SIGN_IN, 303, 404, 404, 404]),
+    row("GET", "/teams/{slug}/requirements", "/teams/payments/requirements", manager(200)),
+    row("POST", "/teams/{slug}/requirements", "/teams/payments/requirements", manager(422)),
+    row("POST", "/teams/{slug}/requirements/requests/{id}/decision", "/teams/payments/requirements/requests/{request}/decision", manager(400)),
+    row("GET", "/teams/{slug}/requirements/{id}", "/teams/payments/requirements/{requirement}", manager(200)),
+    row("POST", "/teams/{slug}/requirements/{id}", "/teams/payments/requirements/{requirement}", manager(422)),
+    row("POST", "/teams/{slug}/requirements/{id}/retirement", "/teams/payments/requirements/{requirement}/retirement", manager(303)),
+    row("POST", "/teams/{slug}/requirements/{id}/restoration", "/teams/payments/requirements/{requirement}/restoration", manager(409)),
+    row("GET", "/teams/{slug}/requirements/{id}/people/{person}", "/teams/payments/requirements/{requirement}/people/{engineer}", [SIGN_IN, 200, 404, 200, 200]),
+    row("POST", "/teams/{slug}/requirements/{id}/people/{person}/sign-off", "/teams/payments/requirements/{requirement}/people/{engineer}/sign-off", manager(303)),
+    row("POST", "/teams/{slug}/requirements/{id}/people/{person}/revocation", "/teams/payments/requirements/{requirement}/people/{engineer}/revocation", manager(422)),
     // Audit
     row("GET", "/teams/{slug}/audit", "/teams/payments/audit", manager(200)),
 ];
@@ -141,6 +156,19 @@ impl Stage {
                 one("insert into one_time_links (token_hash, purpose, email, team_id, created_at, expires_at)
                     select sha256('invitation'), 'invitation', 'new@example.com', id, '2026-11-01', '2027-01-01'
                     from teams where slug = 'payments' returning id")
+                .await,
+            ),
+            (
+                "{requirement}",
+                one("insert into requirements (team_id, title, needs_sign_off)
+                    select id, 'Production access', true from teams where slug = 'payments' returning id")
+                .await,
+            ),
+            (
+                "{request}",
+                one("insert into holdings (requirement_id, person_id, state, asked_at)
+                    select r.id, p.id, 'pending', '2026-11-01' from requirements r, people p
+                    where p.email = 'engineer@example.com' returning id")
                 .await,
             ),
         ];

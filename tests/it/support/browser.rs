@@ -141,7 +141,8 @@ impl Driver {
             pkill -P $! 2>/dev/null
             kill $! 2>/dev/null
             wait
-            rm -rf "$1"
+            # Twice: a browser that was just ended may still write.
+            for _ in 1 2; do rm -rf "$1"; sleep 0.5; done
         "#;
         let mut companion = Companion::start(script, &[&folder], &folder);
         let port = companion

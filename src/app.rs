@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::error::{self, AppError};
 use crate::state::AppState;
 use crate::web::{assets, headers};
-use crate::{audit, db, people, requirements, telemetry};
+use crate::{audit, calendars, db, oncall, people, reports, requirements, telemetry};
 
 /// Bytes of the largest body that a form may have; imports allow themselves more.
 const MOST_BYTES: usize = 256 * 1024;
@@ -28,8 +28,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Every route with its layers.
 pub fn router(state: AppState) -> Router {
     let pages = Router::new()
-        .merge(people::routes())
         .merge(audit::routes())
+        .merge(calendars::routes())
+        .merge(oncall::routes())
+        .merge(people::routes())
+        .merge(reports::routes())
         .merge(requirements::routes())
         .route("/static/{version}/{name}", get(assets::serve));
     dressed(pages, state)

@@ -6,7 +6,30 @@
 //! the subscription. So a feed is a pure function of rows that carry their own revision
 //! ([`write()`]): the same rows give the same bytes and the same [`etag`], and tests have real clients
 //! read what it writes.
+//!
+//! An address is secret: whoever has it reads the feed without signing in. It is shown once, kept as
+//! a hash, and ended by a new one. A person has one for their own shifts and one for each team they
+//! are in; a team's stops working when they leave it.
 
+mod feed;
 mod model;
+mod pages;
+mod store;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
 
 pub use model::{Contact, Entry, Feed, Namespace, Partner, etag, write};
+
+/// The slice's routes.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/calendar", get(pages::show))
+        .route("/calendar/feeds", post(pages::create))
+        .route("/calendar/feeds/{id}", post(pages::update))
+        .route("/calendar/feeds/{id}/removal", post(pages::remove))
+        // The name ends in `.ics`. The log names this pattern, never the token.
+        .route("/calendar/{file}", get(feed::show))
+}

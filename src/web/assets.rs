@@ -20,6 +20,7 @@ assets! {
     "app.css": "text/css; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "oncall.css": "text/css; charset=utf-8",
     "requirements.css": "text/css; charset=utf-8",
 }
 

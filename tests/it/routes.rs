@@ -8,6 +8,7 @@ use std::path::Path;
 use reqwest::{Client, Method, Response};
 
 use crate::cast::{Cast, Who};
+use crate::fixtures;
 
 /// A route, where to try it, and the status that each in [`Who::ALL`] gets, in that order, for a GET
 /// or for a form without fields. `{engineer}` and so on stand for ids in the team payments.
@@ -105,6 +106,20 @@ const TABLE: &[Row] = &[
     row("GET", "/teams/{slug}/requirements/{id}/people/{person}", "/teams/payments/requirements/{requirement}/people/{engineer}", [SIGN_IN, 200, 404, 200, 200]),
     row("POST", "/teams/{slug}/requirements/{id}/people/{person}/sign-off", "/teams/payments/requirements/{requirement}/people/{engineer}/sign-off", manager(303)),
     row("POST", "/teams/{slug}/requirements/{id}/people/{person}/revocation", "/teams/payments/requirements/{requirement}/people/{engineer}/revocation", manager(422)),
+    // On call
+    row("GET", "/", "/", signed_in(200)),
+    row("GET", "/teams/{slug}", "/teams/payments", member(200)),
+    row("GET", "/shifts/{id}", "/shifts/{shift}", member(200)),
+    // Calendars
+    row("GET", "/calendar", "/calendar", signed_in(200)),
+    row("POST", "/calendar/feeds", "/calendar/feeds", signed_in(200)),
+    row("POST", "/calendar/feeds/{id}", "/calendar/feeds/{feed}", [SIGN_IN, 303, 404, 404, 404]),
+    row("POST", "/calendar/feeds/{id}/removal", "/calendar/feeds/{feed}/removal", [SIGN_IN, 303, 404, 404, 404]),
+    row("GET", "/calendar/{file}", "/calendar/unknown.ics", open(404)),
+    // Reports
+    row("GET", "/teams/{slug}/reports", "/teams/payments/reports", member(200)),
+    row("GET", "/teams/{slug}/reports.csv", "/teams/payments/reports.csv", member(200)),
+    row("GET", "/teams/{slug}/reports/shifts.csv", "/teams/payments/reports/shifts.csv", member(200)),
     // Audit
     row("GET", "/teams/{slug}/audit", "/teams/payments/audit", manager(200)),
 ];
@@ -129,6 +144,11 @@ impl Stage {
             .await
             .unwrap();
         }
+        let db = &cast.app.db;
+        let roles = [("Primary", false)];
+        let rotation = fixtures::rotation(db, &cast.payments, "Main", &roles, &[]).await;
+        let month = "2026-11".parse().unwrap();
+        fixtures::publish(db, &rotation, month, |_, _| None).await;
         let one = async |sql| {
             sqlx::query_scalar(sql)
                 .fetch_one(&cast.app.db)
@@ -148,6 +168,14 @@ impl Stage {
                 "{contact}",
                 one("insert into contact_methods (person_id, kind, value, is_on_call_device)
                     select id, 'chat', '@ayse', true from people
+                    where email = 'engineer@example.com' returning id")
+                .await,
+            ),
+            ("{shift}", one("select min(id) from shifts").await),
+            (
+                "{feed}",
+                one("insert into feeds (token_hash, person_id, created_at)
+                    select sha256('feed'), id, '2026-11-01' from people
                     where email = 'engineer@example.com' returning id")
                 .await,
             ),

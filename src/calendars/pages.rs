@@ -1,0 +1,179 @@
+//! The page on which people get the secret addresses of their feeds.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::store;
+use crate::audit;
+use crate::config::PublicUrl;
+use crate::error::{Answer, AppError};
+use crate::state::AppState;
+use crate::vocab::TeamId;
+use crate::web::{Flash, Form, Frame, Section, SignedIn, page, token};
+
+/// What somebody may subscribe to.
+struct Offer {
+    /// The team's slug; empty for one's own shifts.
+    key: String,
+    /// What it is.
+    title: String,
+    /// The feed, if there is an address.
+    feed: Option<Made>,
+}
+
+struct Made {
+    id: i64,
+    busy: bool,
+    created_at: DateTime<Utc>,
+}
+
+/// The addresses of a feed, shown once.
+struct Links {
+    /// What the feed is.
+    title: String,
+    https: String,
+    webcal: String,
+    google: String,
+}
+
+impl Links {
+    fn new(title: String, public_url: &PublicUrl, secret: &str) -> Self {
+        let path = format!("/calendar/{secret}.ics");
+        let webcal = format!("webcal://{}{path}", public_url.authority());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("cid", &webcal)
+            .finish();
+        Self {
+            title,
+            https: format!("{public_url}{path}"),
+            google: format!("https://calendar.google.com/calendar/r?{query}"),
+            webcal,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "calendars/show.html")]
+struct Show {
+    frame: Frame,
+    offers: Vec<Offer>,
+    links: Option<Links>,
+    zone: Tz,
+    /// Calendar services on the internet can't fetch from this machine.
+    is_local: bool,
+}
+
+async fn render(state: &AppState, user: &SignedIn, links: Option<Links>) -> Answer {
+    let mut feeds = store::feeds(&mut *state.db.acquire().await?, user.id).await?;
+    let mut take = |team: Option<TeamId>| {
+        let at = feeds.iter().position(|f| f.team == team)?;
+        let feed = feeds.swap_remove(at);
+        Some(Made {
+            id: feed.id,
+            busy: feed.busy,
+            created_at: feed.created_at,
+        })
+    };
+    let mut offers = vec![Offer {
+        key: String::new(),
+        title: "My own shifts".to_owned(),
+        feed: take(None),
+    }];
+    offers.extend(user.teams.iter().map(|t| Offer {
+        key: t.slug.clone(),
+        title: format!("All of {}", t.name),
+        feed: take(Some(t.team)),
+    }));
+    page(&Show {
+        frame: user.frame("Calendar links", Section::Account),
+        offers,
+        links,
+        zone: user.zone,
+        is_local: !state.site.public_url.is_https(),
+    })
+}
+
+/// `GET /calendar`
+pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
+    render(&state, &user, None).await
+}
+
+/// `POST /calendar/feeds`: a new address, shown once; one that was there before ends.
+pub async fn create(State(state): State<AppState>, user: SignedIn, form: Form) -> Answer {
+    let slug = form.value("team");
+    let (team, title) = if slug.is_empty() {
+        (None, "your own shifts".to_owned())
+    } else {
+        let team = user.member_of(slug)?;
+        (Some(team.team), team.name.clone())
+    };
+    let secret = token::fresh();
+    let mut tx = state.db.begin().await?;
+    store::set_feed(&mut tx, user.id, team, &token::hash(&secret), user.now).await?;
+    let summary = format!("{}: a calendar link for {title}", user.name);
+    audit::record(
+        &mut tx,
+        user.now,
+        Some(user.id),
+        team,
+        "made feed",
+        &summary,
+    )
+    .await?;
+    tx.commit().await?;
+    let links = Links::new(title, &state.site.public_url, &secret);
+    render(&state, &user, Some(links)).await
+}
+
+/// `POST /calendar/feeds/{id}`: busy or free.
+pub async fn update(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<i64>,
+    form: Form,
+) -> Answer {
+    let busy = form.ticked("busy");
+    let mut tx = state.db.begin().await?;
+    if !store::set_busy(&mut tx, user.id, id, busy, user.now).await? {
+        return Err(AppError::NotFound);
+    }
+    let shown = if busy { "busy" } else { "free" };
+    let summary = format!("{}: shifts show as {shown}", user.name);
+    audit::record(
+        &mut tx,
+        user.now,
+        Some(user.id),
+        None,
+        "changed feed",
+        &summary,
+    )
+    .await?;
+    tx.commit().await?;
+    let said = format!("Your shifts show as {shown} from the next time your calendar app looks.");
+    Ok(Flash::redirect("/calendar", &said))
+}
+
+/// `POST /calendar/feeds/{id}/removal`
+pub async fn remove(State(state): State<AppState>, user: SignedIn, Path(id): Path<i64>) -> Answer {
+    let mut tx = state.db.begin().await?;
+    if !store::remove_feed(&mut tx, user.id, id).await? {
+        return Err(AppError::NotFound);
+    }
+    let summary = format!("{}: a calendar link", user.name);
+    audit::record(
+        &mut tx,
+        user.now,
+        Some(user.id),
+        None,
+        "removed feed",
+        &summary,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Flash::redirect(
+        "/calendar",
+        "The link no longer works. Remove the calendar from your app, too.",
+    ))
+}

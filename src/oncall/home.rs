@@ -1,0 +1,253 @@
+//! The home page: am I on call, with whom, what do I still owe?
+
+use askama::Template;
+use axum::extract::State;
+use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::PgConnection;
+
+use super::model::{self, Carried, Duty, KINDS, Kinds, Segment, Slot, segments};
+use super::store::{self, Scope, Viewer};
+use crate::error::Answer;
+use crate::state::AppState;
+use crate::vocab::{Interval, Month, PersonId, Points, TeamId};
+use crate::web::{Frame, Membership, Section, SignedIn, page};
+
+/// Shifts to come that are listed.
+const UPCOMING: usize = 8;
+/// Teams that a manager or administrator sees at a glance.
+const MOST_TEAMS: usize = 20;
+/// Months that the balance looks back.
+const LOOK_BACK: u32 = 6;
+
+/// What I carried in a team beside what the others did.
+struct Balance {
+    team: String,
+    slug: String,
+    mine: Points,
+    mean: Points,
+    my_bar: Vec<Segment>,
+    mean_bar: Vec<Segment>,
+}
+
+/// One of the teams that I manage.
+struct Managed {
+    team: Membership,
+    on_now: Vec<Slot>,
+    /// Open slots to come that are published.
+    open: usize,
+    /// Whether it has any rotation.
+    has_rotations: bool,
+    /// Style and words of next month's state.
+    next: (&'static str, String),
+}
+
+#[derive(Template)]
+#[template(path = "oncall/home.html")]
+struct Show {
+    frame: Frame,
+    user: SignedIn,
+    zone: Tz,
+    now: DateTime<Utc>,
+    on: Vec<Duty>,
+    next: Vec<Duty>,
+    has_device: bool,
+    balances: Vec<Balance>,
+    managed: Vec<Managed>,
+    more_teams: usize,
+    next_month: Month,
+    serves: bool,
+}
+
+impl Show {
+    fn day_time(&self, t: &DateTime<Utc>) -> String {
+        model::day_time(*t, self.now, self.zone)
+    }
+
+    fn until(&self, i: &Interval) -> String {
+        model::until(i.start, i.end, self.zone)
+    }
+
+    fn wait(&self, t: &DateTime<Utc>) -> String {
+        model::wait(*t, self.now)
+    }
+}
+
+/// `GET /`
+pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
+    let mut conn = state.db.acquire().await?;
+    let viewer = Viewer {
+        id: user.id,
+        is_admin: user.is_admin,
+    };
+    let ahead = Interval {
+        start: user.now,
+        end: user.now + TimeDelta::days(366),
+    };
+    let scope = Scope::Person(user.id);
+    let duties = store::duties(&mut conn, viewer, scope, ahead, 10).await?;
+    let (on, mut next): (Vec<_>, Vec<_>) = duties
+        .into_iter()
+        .partition(|d| d.slot.interval.contains(user.now));
+    next.truncate(UPCOMING);
+    let serves = user.serves_any() || !on.is_empty() || !next.is_empty();
+    let has_device = store::has_device(&mut conn, user.id).await?;
+    let mut balances = Vec::new();
+    for team in user.teams.iter().filter(|t| t.is_engineer).take(5) {
+        balances.extend(balance(&mut conn, team, &user).await?);
+    }
+    let managed: Vec<Membership> = user
+        .teams
+        .iter()
+        .filter(|t| t.is_manager)
+        .cloned()
+        .collect();
+    let more_teams = managed.len().saturating_sub(MOST_TEAMS);
+    let next_month = Month::of(user.today()).next();
+    let managed = glance(&mut conn, managed, &user, next_month).await?;
+    drop(conn);
+    page(&Show {
+        frame: user.frame("Home", Section::Home),
+        zone: user.zone,
+        now: user.now,
+        on,
+        next,
+        has_device,
+        balances,
+        managed,
+        more_teams,
+        next_month,
+        serves,
+        user,
+    })
+}
+
+/// What the viewer and the team's engineers carried over the last six months; none where nobody
+/// carried anything.
+async fn balance(
+    conn: &mut PgConnection,
+    team: &Membership,
+    user: &SignedIn,
+) -> sqlx::Result<Option<Balance>> {
+    let back = user.now.checked_sub_months(Months::new(LOOK_BACK));
+    let interval = Interval {
+        start: back.unwrap_or(user.now),
+        end: user.now,
+    };
+    let carried = store::carried(conn, team.team, interval).await?;
+    let (first, last) = (interval.start.date_naive(), interval.end.date_naive());
+    let engineers = store::engineers(conn, team.team, first, last).await?;
+    Ok(
+        compare(&carried, engineers.iter().map(|w| w.id).collect(), user.id).map(|(mine, mean)| {
+            let most = sum(&mine).max(sum(&mean));
+            Balance {
+                team: team.name.clone(),
+                slug: team.slug.clone(),
+                mine: sum(&mine),
+                mean: sum(&mean),
+                my_bar: segments(&mine, most),
+                mean_bar: segments(&mean, most),
+            }
+        }),
+    )
+}
+
+fn sum(points: &Kinds<Points>) -> Points {
+    points.iter().copied().sum()
+}
+
+/// My points by kind, and the mean over the people given and all who carried anything.
+fn compare(
+    carried: &[Carried],
+    mut people: Vec<PersonId>,
+    me: PersonId,
+) -> Option<(Kinds<Points>, Kinds<Points>)> {
+    people.extend(carried.iter().map(|c| c.who.id));
+    people.sort();
+    people.dedup();
+    let heads = i64::try_from(people.len()).ok().filter(|n| *n > 0)?;
+    let mut all = [Points(0); KINDS.len()];
+    let mut mine = all;
+    for slot in carried {
+        for ((all, mine), points) in all.iter_mut().zip(&mut mine).zip(slot.points) {
+            *all += points;
+            if slot.who.id == me {
+                *mine += points;
+            }
+        }
+    }
+    (sum(&all).0 > 0).then(|| (mine, all.map(|p| Points(p.0 / heads))))
+}
+
+/// The teams that somebody manages: who is on now, what is open, whether next month is planned.
+async fn glance(
+    conn: &mut PgConnection,
+    mut teams: Vec<Membership>,
+    user: &SignedIn,
+    next_month: Month,
+) -> sqlx::Result<Vec<Managed>> {
+    teams.truncate(MOST_TEAMS);
+    let ids: Vec<TeamId> = teams.iter().map(|t| t.team).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ahead = Interval {
+        start: user.now,
+        end: user.now + TimeDelta::days(62),
+    };
+    let slots = store::slots(conn, &ids, ahead).await?;
+    let decided = store::decided(conn, &ids, next_month.first()).await?;
+    let managed = teams.into_iter().map(|team| {
+        let of_team = || slots.iter().filter(|s| s.team == team.team);
+        let states: Vec<Option<&str>> = decided
+            .iter()
+            .filter(|d| d.team == team.team)
+            .map(|d| d.state.as_deref())
+            .collect();
+        Managed {
+            on_now: of_team()
+                .filter(|s| s.interval.contains(user.now))
+                .cloned()
+                .collect(),
+            open: of_team().filter(|s| s.who.is_none()).count(),
+            has_rotations: !states.is_empty(),
+            next: state_of(&states),
+            team,
+        }
+    });
+    Ok(managed.collect())
+}
+
+/// Style and words for a month of several rotations.
+fn state_of(states: &[Option<&str>]) -> (&'static str, String) {
+    let count = |state| states.iter().filter(|s| **s == state).count();
+    let (published, drafts) = (count(Some("published")), count(Some("draft")));
+    match (states.len(), published, drafts) {
+        (all, published, _) if all == published => ("good", "published".to_owned()),
+        (_, 0, 0) => ("warn", "not planned yet".to_owned()),
+        (1, _, _) => ("accent", "draft".to_owned()),
+        (all, published, _) if published > 0 => (
+            "accent",
+            format!("{published} of {all} rotations published"),
+        ),
+        (all, _, drafts) => ("accent", format!("{drafts} of {all} rotations drafted")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::state_of;
+
+    #[test]
+    fn a_month_is_published_when_all_its_rotations_are() {
+        let say = |states: &[Option<&str>]| state_of(states).1;
+        assert_eq!(say(&[Some("published")]), "published");
+        assert_eq!(say(&[Some("draft")]), "draft");
+        assert_eq!(say(&[None, None]), "not planned yet");
+        assert_eq!(
+            say(&[Some("published"), None]),
+            "1 of 2 rotations published"
+        );
+        assert_eq!(say(&[Some("draft"), None]), "1 of 2 rotations drafted");
+    }
+}

@@ -1,0 +1,510 @@
+//! What is read of published shifts. This slice writes nothing.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::PgConnection;
+
+use super::model::{
+    Carried, Contact, Duty, Handover, Kinds, Partner, Rates, Reach, Slot, Who, escalation, split,
+};
+use crate::people;
+use crate::vocab::{Interval, PersonId, Points, RoleId, RotationId, ShiftId, TeamId};
+
+/// No shift is longer: those that began earlier are over.
+const LONGEST: TimeDelta = TimeDelta::days(35);
+
+/// Which slots.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope {
+    /// A person's own, in any team.
+    Person(PersonId),
+    /// A team's, open ones included.
+    Team(TeamId),
+}
+
+/// Who will see it: how to reach people is shown only of the viewer's own teams.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer {
+    /// The person.
+    pub id: PersonId,
+    /// Sees every team.
+    pub is_admin: bool,
+}
+
+/// Published slots that share any instant with the interval, with partners, escalation and handover,
+/// by start and escalation order; at most `most`, the earliest. Six queries, however many there are.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn duties(
+    conn: &mut PgConnection,
+    viewer: Viewer,
+    scope: Scope,
+    interval: Interval,
+    most: i64,
+) -> sqlx::Result<Vec<Duty>> {
+    let earliest = interval.start - LONGEST;
+    let ids = match scope {
+        Scope::Person(person) => {
+            sqlx::query_scalar!(
+                "select id from assignments where person_id = $1 and schedule_state = 'published'
+                    and starts_at >= $2 and starts_at < $3 and ends_at > $4
+                order by starts_at, escalation_order, id limit $5",
+                person.0,
+                earliest,
+                interval.end,
+                interval.start,
+                most,
+            )
+            .fetch_all(&mut *conn)
+            .await?
+        }
+        Scope::Team(team) => {
+            sqlx::query_scalar!(
+                "select id from assignments where schedule_state = 'published'
+                    and role_id = any (array(select o.id from roles o join rotations r on r.id = o.rotation_id where r.team_id = $1))
+                    and starts_at >= $2 and starts_at < $3 and ends_at > $4
+                order by starts_at, escalation_order, id limit $5",
+                team.0,
+                earliest,
+                interval.end,
+                interval.start,
+                most,
+            )
+            .fetch_all(&mut *conn)
+            .await?
+        }
+    };
+    with_surroundings(conn, viewer, &ids).await
+}
+
+/// All slots of one published shift, by escalation order.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn duties_of_shift(
+    conn: &mut PgConnection,
+    viewer: Viewer,
+    shift: ShiftId,
+) -> sqlx::Result<Vec<Duty>> {
+    let ids = sqlx::query_scalar!(
+        "select id from assignments where shift_id = $1 and schedule_state = 'published'",
+        shift.0
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    with_surroundings(conn, viewer, &ids).await
+}
+
+fn who(id: Option<i64>, name: Option<String>) -> Option<Who> {
+    Some(Who {
+        id: PersonId(id?),
+        name: name?,
+    })
+}
+
+async fn with_surroundings(
+    conn: &mut PgConnection,
+    viewer: Viewer,
+    ids: &[i64],
+) -> sqlx::Result<Vec<Duty>> {
+    let rows = sqlx::query!(
+        r#"select a.shift_id, a.role_id, a.person_id, p.name as "person?", a.starts_at, a.ends_at, a.escalation_order, a.is_shadow,
+            o.name as role, s.revision, s.changed_at, s.time_zone, s.rotation_id, r.name as rotation, r.team_id,
+            t.name as team, t.slug,
+            case when exists (select from legs x where x.rotation_id = s.rotation_id and x.id <> s.leg_id) then l.name else '' end as "leg!",
+            b.shift_id as "before_shift?", b.person_id as "before_person?", bp.name as "before_name?",
+            n.shift_id as "after_shift?", n.person_id as "after_person?", np.name as "after_name?"
+        from assignments a
+        join shifts s on s.id = a.shift_id
+        join roles o on o.id = a.role_id
+        join legs l on l.id = s.leg_id
+        join rotations r on r.id = s.rotation_id
+        join teams t on t.id = r.team_id
+        left join people p on p.id = a.person_id
+        left join lateral slot_before(a.role_id, a.starts_at) b on true
+        left join people bp on bp.id = b.person_id
+        left join lateral slot_after(a.role_id, a.ends_at) n on true
+        left join people np on np.id = n.person_id
+        where a.id = any ($1)
+        order by a.starts_at, a.escalation_order, a.id"#,
+        ids,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let shifts: Vec<i64> = rows.iter().map(|r| r.shift_id).collect();
+    let teams: Vec<i64> = rows.iter().map(|r| r.team_id).collect();
+    let partners = partners(conn, &shifts).await?;
+    let managers = managers(conn, viewer, &teams).await?;
+    let duties: Vec<Duty> = rows
+        .into_iter()
+        .map(|r| {
+            let handover = |shift: Option<i64>, person| match (shift, person) {
+                (Some(shift), Some(person)) => Handover::With(person, ShiftId(shift)),
+                (Some(_), None) => Handover::Open,
+                (None, _) => Handover::Nothing,
+            };
+            let slot = Slot {
+                shift: ShiftId(r.shift_id),
+                interval: Interval {
+                    start: r.starts_at,
+                    end: r.ends_at,
+                },
+                team: TeamId(r.team_id),
+                rotation: RotationId(r.rotation_id),
+                rotation_name: r.rotation,
+                role: RoleId(r.role_id),
+                role_name: r.role,
+                order: r.escalation_order,
+                is_shadow: r.is_shadow,
+                who: who(r.person_id, r.person),
+            };
+            let mut others = partners.get(&r.shift_id).cloned().unwrap_or_default();
+            others.retain(|p| p.order != slot.order);
+            let of_team = managers.get(&r.team_id);
+            let bosses: Vec<Who> = of_team
+                .iter()
+                .flat_map(|m| &m.managers)
+                .filter(|(_, left)| left.is_none_or(|day| day > r.starts_at.date_naive()))
+                .map(|(who, _)| who.clone())
+                .collect();
+            Duty {
+                escalation: escalation(&slot, &others, &bosses)
+                    .into_iter()
+                    .map(|(role, who)| Contact {
+                        role,
+                        who,
+                        reach: Vec::new(),
+                    })
+                    .collect(),
+                partners: others,
+                slug: r.slug,
+                team_name: r.team,
+                leg: r.leg,
+                zone: r.time_zone.parse().unwrap_or(Tz::UTC),
+                revision: r.revision,
+                changed_at: r.changed_at,
+                before: handover(r.before_shift, who(r.before_person, r.before_name)),
+                after: handover(r.after_shift, who(r.after_person, r.after_name)),
+                slot,
+            }
+        })
+        .collect();
+    let seen = |team: TeamId| viewer.is_admin || managers.get(&team.0).is_some_and(|m| m.is_mine);
+    reachable(conn, duties, seen).await
+}
+
+/// Every slot of these shifts, by shift and escalation order.
+async fn partners(
+    conn: &mut PgConnection,
+    shifts: &[i64],
+) -> sqlx::Result<BTreeMap<i64, Vec<Partner>>> {
+    let rows = sqlx::query!(
+        r#"select a.shift_id, a.escalation_order, a.is_shadow, a.person_id, p.name as "person?", o.name as role
+        from assignments a join roles o on o.id = a.role_id left join people p on p.id = a.person_id
+        where a.shift_id = any ($1) and a.schedule_state = 'published'
+        order by a.shift_id, a.escalation_order, a.id"#,
+        shifts,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut by_shift: BTreeMap<i64, Vec<Partner>> = BTreeMap::new();
+    for r in rows {
+        let partner = Partner {
+            role: r.role,
+            order: r.escalation_order,
+            is_shadow: r.is_shadow,
+            who: who(r.person_id, r.person),
+        };
+        by_shift.entry(r.shift_id).or_default().push(partner);
+    }
+    Ok(by_shift)
+}
+
+/// A team's managers with the day they leave, and whether the viewer is in the team.
+#[derive(Default)]
+struct Managers {
+    managers: Vec<(Who, Option<NaiveDate>)>,
+    is_mine: bool,
+}
+
+async fn managers(
+    conn: &mut PgConnection,
+    viewer: Viewer,
+    teams: &[i64],
+) -> sqlx::Result<BTreeMap<i64, Managers>> {
+    let rows = sqlx::query!(
+        r#"select m.team_id, m.is_manager, p.id, p.name, p.left_on
+        from team_members m join people p on p.id = m.person_id
+        where m.team_id = any ($1) and (m.is_manager or m.person_id = $2)
+        order by m.team_id, p.name, p.id limit 5000"#,
+        teams,
+        viewer.id.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut by_team: BTreeMap<i64, Managers> = BTreeMap::new();
+    for r in rows {
+        let team = by_team.entry(r.team_id).or_default();
+        team.is_mine |= r.id == viewer.id.0;
+        if r.is_manager {
+            let manager = Who {
+                id: PersonId(r.id),
+                name: r.name,
+            };
+            team.managers.push((manager, r.left_on));
+        }
+    }
+    Ok(by_team)
+}
+
+/// Fills in how to reach the contacts of the teams that are `seen`.
+async fn reachable(
+    conn: &mut PgConnection,
+    mut duties: Vec<Duty>,
+    seen: impl Fn(TeamId) -> bool,
+) -> sqlx::Result<Vec<Duty>> {
+    let mut people: Vec<PersonId> = duties
+        .iter()
+        .filter(|d| seen(d.slot.team))
+        .flat_map(|d| d.escalation.iter().map(|c| c.who.id))
+        .collect();
+    people.sort();
+    people.dedup();
+    let by_person = reach(conn, &people).await?;
+    for duty in &mut duties {
+        if seen(duty.slot.team) {
+            for contact in &mut duty.escalation {
+                contact.reach = by_person.get(&contact.who.id).cloned().unwrap_or_default();
+            }
+        }
+    }
+    Ok(duties)
+}
+
+/// How colleagues reach these people, the on-call device first.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn reach(
+    conn: &mut PgConnection,
+    people: &[PersonId],
+) -> sqlx::Result<BTreeMap<PersonId, Vec<Reach>>> {
+    let mut by_person: BTreeMap<PersonId, Vec<Reach>> = BTreeMap::new();
+    for (person, contact) in people::visible_contacts(conn, people).await? {
+        let reach = Reach {
+            kind: contact.kind,
+            value: contact.value,
+        };
+        by_person.entry(person).or_default().push(reach);
+    }
+    Ok(by_person)
+}
+
+/// Published slots of these teams that share any instant with the interval, by team, rotation, role
+/// and start; open ones included; at most 20,000.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn slots(
+    conn: &mut PgConnection,
+    teams: &[TeamId],
+    interval: Interval,
+) -> sqlx::Result<Vec<Slot>> {
+    let teams: Vec<i64> = teams.iter().map(|t| t.0).collect();
+    let rows = sqlx::query!(
+        r#"select a.shift_id, a.role_id, a.person_id, p.name as "person?", a.starts_at, a.ends_at, a.escalation_order, a.is_shadow,
+            o.name as role, r.id as rotation_id, r.name as rotation, r.team_id
+        from assignments a
+        join roles o on o.id = a.role_id
+        join rotations r on r.id = o.rotation_id
+        left join people p on p.id = a.person_id
+        where a.schedule_state = 'published'
+            and a.role_id = any (array(select x.id from roles x join rotations y on y.id = x.rotation_id where y.team_id = any ($1)))
+            and a.starts_at >= $2 and a.starts_at < $3 and a.ends_at > $4
+        order by r.team_id, r.position, r.name, r.id, a.escalation_order, a.role_id, a.starts_at, a.id limit 20000"#,
+        &teams,
+        interval.start - LONGEST,
+        interval.end,
+        interval.start,
+    )
+    .fetch_all(conn)
+    .await?;
+    let slot = rows.into_iter().map(|r| Slot {
+        shift: ShiftId(r.shift_id),
+        interval: Interval {
+            start: r.starts_at,
+            end: r.ends_at,
+        },
+        team: TeamId(r.team_id),
+        rotation: RotationId(r.rotation_id),
+        rotation_name: r.rotation,
+        role: RoleId(r.role_id),
+        role_name: r.role,
+        order: r.escalation_order,
+        is_shadow: r.is_shadow,
+        who: who(r.person_id, r.person),
+    });
+    Ok(slot.collect())
+}
+
+/// A rotation and what is decided for a month.
+pub struct Decided {
+    /// The team.
+    pub team: TeamId,
+    /// The rotation's name.
+    pub rotation: String,
+    /// `published`, `draft` or neither.
+    pub state: Option<String>,
+}
+
+/// Every rotation of these teams, and whether the month is published or at least drafted.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn decided(
+    conn: &mut PgConnection,
+    teams: &[TeamId],
+    month: NaiveDate,
+) -> sqlx::Result<Vec<Decided>> {
+    let teams: Vec<i64> = teams.iter().map(|t| t.0).collect();
+    sqlx::query_as!(
+        Decided,
+        r#"select r.team_id as "team: TeamId", r.name as rotation,
+            (select max(s.state) from schedules s where s.rotation_id = r.id and s.month = $2 and s.state in ('draft', 'published')) as state
+        from rotations r where r.team_id = any ($1) order by r.team_id, r.position, r.name, r.id limit 2000"#,
+        &teams,
+        month,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Whether a person has an on-call device.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn has_device(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from contact_methods where person_id = $1 and is_on_call_device) as "has!""#,
+        person.0
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Engineers of a team who are there on some day of the stretch, by name, at most 500.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn engineers(
+    conn: &mut PgConnection,
+    team: TeamId,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> sqlx::Result<Vec<Who>> {
+    sqlx::query_as!(
+        Who,
+        r#"select p.id as "id: PersonId", p.name from team_members m join people p on p.id = m.person_id
+        where m.team_id = $1 and m.is_engineer and p.joined_on <= $3 and (p.left_on is null or p.left_on > $2)
+        order by p.name, p.id limit 500"#,
+        team.0,
+        first,
+        last,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What people carried in a team in slots that begin within the interval, published and imported, by
+/// start; at most 100,000 slots.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn carried(
+    conn: &mut PgConnection,
+    team: TeamId,
+    interval: Interval,
+) -> sqlx::Result<Vec<Carried>> {
+    let rates = rates(conn, team).await?;
+    let rows = sqlx::query!(
+        r#"select c.person_id as "person_id!", p.name, c.starts_at as "starts_at!", c.ends_at as "ends_at!",
+            c.rotation_id as "rotation_id!", r.name as rotation, c.role_id as "role_id!", o.name as role, c.shift_id,
+            c.weekday_minutes as "weekday_minutes!", c.night_minutes as "night_minutes!",
+            c.weekend_minutes as "weekend_minutes!", c.holiday_minutes as "holiday_minutes!", c.points as "points!"
+        from carried c
+        join people p on p.id = c.person_id
+        join roles o on o.id = c.role_id
+        join rotations r on r.id = c.rotation_id
+        where c.role_id = any (array(select x.id from roles x join rotations y on y.id = x.rotation_id where y.team_id = $1))
+            and c.starts_at >= $2 and c.starts_at < $3
+        order by c.starts_at, c.role_id, c.person_id limit 100000"#,
+        team.0,
+        interval.start,
+        interval.end,
+    )
+    .fetch_all(conn)
+    .await?;
+    let carried = rows.into_iter().map(|r| {
+        let rotation = RotationId(r.rotation_id);
+        let minutes = [
+            r.weekday_minutes,
+            r.night_minutes,
+            r.weekend_minutes,
+            r.holiday_minutes,
+        ]
+        .map(i64::from);
+        Carried {
+            who: Who {
+                id: PersonId(r.person_id),
+                name: r.name,
+            },
+            interval: Interval {
+                start: r.starts_at,
+                end: r.ends_at,
+            },
+            rotation,
+            rotation_name: r.rotation,
+            role: RoleId(r.role_id),
+            role_name: r.role,
+            shift: r.shift_id.map(ShiftId),
+            minutes,
+            points: split(
+                Points(r.points),
+                minutes,
+                in_force(&rates, rotation, r.starts_at),
+            ),
+        }
+    });
+    Ok(carried.collect())
+}
+
+/// The rates of a team's rotations, the newest first.
+async fn rates(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec<Rates>> {
+    let rows = sqlx::query!(
+        "select v.rotation_id, v.effective_from, v.weekday_rate, v.night_rate, v.weekend_rate, v.holiday_rate
+        from rotation_versions v join rotations r on r.id = v.rotation_id
+        where r.team_id = $1 order by v.effective_from desc limit 2000",
+        team.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    let rates = rows.into_iter().map(|r| Rates {
+        rotation: RotationId(r.rotation_id),
+        from: r.effective_from,
+        by_kind: [r.weekday_rate, r.night_rate, r.weekend_rate, r.holiday_rate].map(i64::from),
+    });
+    Ok(rates.collect())
+}
+
+/// The rates of that day, or for what was before all versions those of the first.
+fn in_force(rates: &[Rates], rotation: RotationId, at: DateTime<Utc>) -> Kinds<i64> {
+    let mut of_rotation = rates.iter().filter(|r| r.rotation == rotation);
+    let oldest = of_rotation.clone().next_back();
+    of_rotation
+        .find(|r| r.from <= at.date_naive())
+        .or(oldest)
+        .map_or([0; 4], |r| r.by_kind)
+}

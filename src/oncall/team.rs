@@ -1,0 +1,117 @@
+//! A team's page: who is on now, and the month.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+use super::model::{self, Grid, Reach, Slot, Timeline, Who};
+use super::store;
+use crate::error::{Answer, AppError};
+use crate::state::AppState;
+use crate::vocab::{Month, PersonId};
+use crate::web::{Frame, Membership, Section, SignedIn, page};
+
+#[derive(Deserialize)]
+pub struct Place {
+    month: Option<String>,
+}
+
+/// A role and who serves it now.
+struct OnNow {
+    rotation: String,
+    role: String,
+    order: i16,
+    shift: crate::vocab::ShiftId,
+    who: Option<Who>,
+    is_mine: bool,
+    until: String,
+    reach: Vec<Reach>,
+}
+
+#[derive(Template)]
+#[template(path = "oncall/team.html")]
+struct Show {
+    frame: Frame,
+    team: Membership,
+    zone: Tz,
+    on_now: Vec<OnNow>,
+    /// When the next shift begins, if nobody is on now.
+    next: Option<String>,
+    timeline: Timeline,
+    month: Month,
+    is_this_month: bool,
+    today: chrono::NaiveDate,
+    grid: Grid,
+    rotations: Vec<store::Decided>,
+    has_several: bool,
+}
+
+/// `GET /teams/{slug}?month=yyyy-mm`
+pub async fn show(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(slug): Path<String>,
+    Query(place): Query<Place>,
+) -> Answer {
+    let team = user.member_of(&slug)?.clone();
+    let this_month = Month::of(user.today());
+    let month = match place.month.as_deref() {
+        None | Some("") => this_month,
+        Some(month) => month
+            .parse()
+            .map_err(|error| AppError::BadRequest(format!("The month in the address {error}.")))?,
+    };
+    let mut conn = state.db.acquire().await?;
+    let around = Timeline::span(user.now);
+    let near = store::slots(&mut conn, &[team.team], around).await?;
+    let of_month = store::slots(&mut conn, &[team.team], month.interval(user.zone)).await?;
+    let rotations = store::decided(&mut conn, &[team.team], month.first()).await?;
+    let now: Vec<&Slot> = near
+        .iter()
+        .filter(|s| s.interval.contains(user.now))
+        .collect();
+    let people: Vec<PersonId> = now
+        .iter()
+        .filter_map(|s| Some(s.who.as_ref()?.id))
+        .collect();
+    let reach = store::reach(&mut conn, &people).await?;
+    drop(conn);
+    let on_now = now
+        .into_iter()
+        .map(|s| OnNow {
+            rotation: s.rotation_name.clone(),
+            role: s.role_name.clone(),
+            order: s.order,
+            shift: s.shift,
+            is_mine: s.who.as_ref().is_some_and(|w| w.id == user.id),
+            until: model::day_time(s.interval.end, user.now, user.zone),
+            reach: s
+                .who
+                .as_ref()
+                .and_then(|w| reach.get(&w.id).cloned())
+                .unwrap_or_default(),
+            who: s.who.clone(),
+        })
+        .collect();
+    let upcoming = near
+        .iter()
+        .map(|s| s.interval.start)
+        .filter(|t| *t > user.now);
+    let next: Option<DateTime<Utc>> = upcoming.min();
+    page(&Show {
+        frame: user.team_frame(format!("On call · {}", team.name), Section::Team, &team),
+        zone: user.zone,
+        on_now,
+        next: next.map(|t| model::day_time(t, user.now, user.zone)),
+        timeline: Timeline::of(&near, user.now, user.zone, user.id),
+        month,
+        is_this_month: month == this_month,
+        today: user.today(),
+        grid: Grid::of(&of_month, month, user.zone, user.id),
+        has_several: rotations.len() > 1,
+        rotations,
+        team,
+    })
+}

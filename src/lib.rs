@@ -6,7 +6,7 @@
 //! | pure rules | [`scheduler`] | [`vocab`] |
 //! | ground | [`clock`], [`config`], [`db`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
 //! | trail | [`audit`] | the ground |
-//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then `oncall`, `reports` and [`calendars`] | the ground, [`audit`], and what slices before them export |
+//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then [`oncall`], then [`reports`] and [`calendars`] | the ground, [`audit`], and what slices before them export |
 //! | whole | [`app`], [`serve`], [`cli`], `demo`, [`solve`] | everything |
 //!
 //! A slice is a folder with the same files: `mod.rs` (routes, what others may call, its story),

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::model::{self, Carried, Duty, KINDS, Kinds, Segment, Slot, segments};
-use super::store::{self, Scope, Viewer};
+use super::reads::{self, Scope, Viewer};
 use crate::error::Answer;
 use crate::state::AppState;
 use crate::vocab::{Interval, Month, PersonId, Points, TeamId};
@@ -85,13 +85,13 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
         end: user.now + TimeDelta::days(366),
     };
     let scope = Scope::Person(user.id);
-    let duties = store::duties(&mut conn, viewer, scope, ahead, 10).await?;
+    let duties = reads::duties(&mut conn, viewer, scope, ahead, 10).await?;
     let (on, mut next): (Vec<_>, Vec<_>) = duties
         .into_iter()
         .partition(|d| d.slot.interval.contains(user.now));
     next.truncate(UPCOMING);
     let serves = user.serves_any() || !on.is_empty() || !next.is_empty();
-    let has_device = store::has_device(&mut conn, user.id).await?;
+    let has_device = reads::has_device(&mut conn, user.id).await?;
     let mut balances = Vec::new();
     for team in user.teams.iter().filter(|t| t.is_engineer).take(5) {
         balances.extend(balance(&mut conn, team, &user).await?);
@@ -134,9 +134,9 @@ async fn balance(
         start: back.unwrap_or(user.now),
         end: user.now,
     };
-    let carried = store::carried(conn, team.team, interval).await?;
+    let carried = reads::carried(conn, team.team, interval).await?;
     let (first, last) = (interval.start.date_naive(), interval.end.date_naive());
-    let engineers = store::engineers(conn, team.team, first, last).await?;
+    let engineers = reads::engineers(conn, team.team, first, last).await?;
     Ok(
         compare(&carried, engineers.iter().map(|w| w.id).collect(), user.id).map(|(mine, mean)| {
             let most = sum(&mine).max(sum(&mean));
@@ -195,8 +195,8 @@ async fn glance(
         start: user.now,
         end: user.now + TimeDelta::days(62),
     };
-    let slots = store::slots(conn, &ids, ahead).await?;
-    let decided = store::decided(conn, &ids, next_month.first()).await?;
+    let slots = reads::slots(conn, &ids, ahead).await?;
+    let decided = reads::decided(conn, &ids, next_month.first()).await?;
     let managed = teams.into_iter().map(|team| {
         let of_team = || slots.iter().filter(|s| s.team == team.team);
         let states: Vec<Option<&str>> = decided

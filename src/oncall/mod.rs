@@ -9,8 +9,8 @@
 
 mod home;
 mod model;
+mod reads;
 mod shift;
-mod store;
 mod team;
 
 use axum::Router;
@@ -21,7 +21,7 @@ use crate::state::AppState;
 pub use model::{
     Carried, Contact, Duty, Handover, KINDS, Kinds, Partner, Reach, Who, length, segments,
 };
-pub use store::{Scope, Viewer, carried, duties, engineers};
+pub use reads::{Scope, Viewer, carried, duties, engineers};
 
 /// The slice's routes.
 pub fn routes() -> Router<AppState> {

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use chrono_tz::Tz;
 
 use super::model::{self, Duty, Handover};
-use super::store::{self, Viewer};
+use super::reads::{self, Viewer};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::ShiftId;
@@ -40,7 +40,7 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
         is_admin: user.is_admin,
     };
     let mut conn = state.db.acquire().await?;
-    let roles = store::duties_of_shift(&mut conn, viewer, id).await?;
+    let roles = reads::duties_of_shift(&mut conn, viewer, id).await?;
     drop(conn);
     let first = roles.first().ok_or(AppError::NotFound)?;
     let team = user.member_of(&first.slug)?;

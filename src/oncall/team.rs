@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::model::{self, Grid, Reach, Slot, Timeline, Who};
-use super::store;
+use super::reads;
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::{Month, PersonId};
@@ -44,7 +44,7 @@ struct Show {
     is_this_month: bool,
     today: chrono::NaiveDate,
     grid: Grid,
-    rotations: Vec<store::Decided>,
+    rotations: Vec<reads::Decided>,
     has_several: bool,
 }
 
@@ -65,9 +65,9 @@ pub async fn show(
     };
     let mut conn = state.db.acquire().await?;
     let around = Timeline::span(user.now);
-    let near = store::slots(&mut conn, &[team.team], around).await?;
-    let of_month = store::slots(&mut conn, &[team.team], month.interval(user.zone)).await?;
-    let rotations = store::decided(&mut conn, &[team.team], month.first()).await?;
+    let near = reads::slots(&mut conn, &[team.team], around).await?;
+    let of_month = reads::slots(&mut conn, &[team.team], month.interval(user.zone)).await?;
+    let rotations = reads::decided(&mut conn, &[team.team], month.first()).await?;
     let now: Vec<&Slot> = near
         .iter()
         .filter(|s| s.interval.contains(user.now))
@@ -76,7 +76,7 @@ pub async fn show(
         .iter()
         .filter_map(|s| Some(s.who.as_ref()?.id))
         .collect();
-    let reach = store::reach(&mut conn, &people).await?;
+    let reach = reads::reach(&mut conn, &people).await?;
     drop(conn);
     let on_now = now
         .into_iter()

@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::model::{Load, Report};
+use super::sums::{Load, Report};
 use crate::error::AppError;
 use crate::oncall::{Carried, KINDS};
 use crate::vocab::Points;

@@ -6,8 +6,8 @@
 //! a year add up to the year.
 
 mod csv;
-mod model;
 mod pages;
+mod sums;
 
 use axum::Router;
 use axum::routing::get;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use chrono_tz::Tz;
 
 use super::csv;
-use super::model::{MOST_DAYS, Period, Report};
+use super::sums::{MOST_DAYS, Period, Report};
 use crate::error::{Answer, AppError};
 use crate::oncall::{self, Carried};
 use crate::state::AppState;

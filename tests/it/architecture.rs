@@ -23,7 +23,8 @@ const STEPS: &[&[&str]] = &[
     &["rotations"],
     &["requirements", "availability"],
     &["planning"],
-    &["oncall", "reports", "calendars"],
+    &["oncall"],
+    &["reports", "calendars"],
     &["demo"],
 ];
 

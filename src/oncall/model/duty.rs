@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::people::ContactKind;
 use crate::vocab::{Interval, PersonId, RoleId, RotationId, ShiftId, TeamId};
 
 /// A person and the name they go by.
@@ -96,27 +95,12 @@ pub struct Contact {
 /// A way to reach somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
-    /// What kind.
-    pub kind: ContactKind,
+    /// What kind: "Phone".
+    pub kind: &'static str,
     /// Number, address or handle.
     pub value: String,
-}
-
-impl Reach {
     /// What a tap on it opens: a call, a message, a mail; nothing for chats and pagers.
-    #[must_use]
-    pub fn href(&self) -> Option<String> {
-        let digits = || -> String {
-            let keep = |c: &char| c.is_ascii_digit() || *c == '+';
-            self.value.chars().filter(keep).collect()
-        };
-        match self.kind {
-            ContactKind::Phone => Some(format!("tel:{}", digits())),
-            ContactKind::Sms => Some(format!("sms:{}", digits())),
-            ContactKind::Email => Some(format!("mailto:{}", self.value)),
-            ContactKind::Chat | ContactKind::Pager => None,
-        }
-    }
+    pub href: Option<String>,
 }
 
 /// Who serves a role before or after a shift.
@@ -231,18 +215,5 @@ mod tests {
             order,
             [("R3".into(), 3), ("R1".into(), 1), ("Manager".into(), 9)]
         );
-    }
-
-    #[test]
-    fn a_call_is_dialled_without_blanks() {
-        let reach = |kind, value: &str| Reach {
-            kind,
-            value: value.into(),
-        };
-        assert_eq!(
-            reach(ContactKind::Phone, "+90 (212) 5-1").href().unwrap(),
-            "tel:+9021251"
-        );
-        assert_eq!(reach(ContactKind::Chat, "javascript:x").href(), None);
     }
 }

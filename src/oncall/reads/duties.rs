@@ -1,19 +1,14 @@
-//! What is read of published shifts. This slice writes nothing.
+//! Slots with their surroundings.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
-use super::model::{
-    Carried, Contact, Duty, Handover, Kinds, Partner, Rates, Reach, Slot, Who, escalation, split,
-};
-use crate::people;
-use crate::vocab::{Interval, PersonId, Points, RoleId, RotationId, ShiftId, TeamId};
-
-/// No shift is longer: those that began earlier are over.
-const LONGEST: TimeDelta = TimeDelta::days(35);
+use super::{LONGEST, reach, who};
+use crate::oncall::model::{Contact, Duty, Handover, Partner, Slot, Who, escalation};
+use crate::vocab::{Interval, PersonId, RoleId, RotationId, ShiftId, TeamId};
 
 /// Which slots.
 #[derive(Clone, Copy, Debug)]
@@ -96,13 +91,6 @@ pub async fn duties_of_shift(
     .fetch_all(&mut *conn)
     .await?;
     with_surroundings(conn, viewer, &ids).await
-}
-
-fn who(id: Option<i64>, name: Option<String>) -> Option<Who> {
-    Some(Who {
-        id: PersonId(id?),
-        name: name?,
-    })
 }
 
 async fn with_surroundings(
@@ -282,229 +270,4 @@ async fn reachable(
         }
     }
     Ok(duties)
-}
-
-/// How colleagues reach these people, the on-call device first.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn reach(
-    conn: &mut PgConnection,
-    people: &[PersonId],
-) -> sqlx::Result<BTreeMap<PersonId, Vec<Reach>>> {
-    let mut by_person: BTreeMap<PersonId, Vec<Reach>> = BTreeMap::new();
-    for (person, contact) in people::visible_contacts(conn, people).await? {
-        let reach = Reach {
-            kind: contact.kind,
-            value: contact.value,
-        };
-        by_person.entry(person).or_default().push(reach);
-    }
-    Ok(by_person)
-}
-
-/// Published slots of these teams that share any instant with the interval, by team, rotation, role
-/// and start; open ones included; at most 20,000.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn slots(
-    conn: &mut PgConnection,
-    teams: &[TeamId],
-    interval: Interval,
-) -> sqlx::Result<Vec<Slot>> {
-    let teams: Vec<i64> = teams.iter().map(|t| t.0).collect();
-    let rows = sqlx::query!(
-        r#"select a.shift_id, a.role_id, a.person_id, p.name as "person?", a.starts_at, a.ends_at, a.escalation_order, a.is_shadow,
-            o.name as role, r.id as rotation_id, r.name as rotation, r.team_id
-        from assignments a
-        join roles o on o.id = a.role_id
-        join rotations r on r.id = o.rotation_id
-        left join people p on p.id = a.person_id
-        where a.schedule_state = 'published'
-            and a.role_id = any (array(select x.id from roles x join rotations y on y.id = x.rotation_id where y.team_id = any ($1)))
-            and a.starts_at >= $2 and a.starts_at < $3 and a.ends_at > $4
-        order by r.team_id, r.position, r.name, r.id, a.escalation_order, a.role_id, a.starts_at, a.id limit 20000"#,
-        &teams,
-        interval.start - LONGEST,
-        interval.end,
-        interval.start,
-    )
-    .fetch_all(conn)
-    .await?;
-    let slot = rows.into_iter().map(|r| Slot {
-        shift: ShiftId(r.shift_id),
-        interval: Interval {
-            start: r.starts_at,
-            end: r.ends_at,
-        },
-        team: TeamId(r.team_id),
-        rotation: RotationId(r.rotation_id),
-        rotation_name: r.rotation,
-        role: RoleId(r.role_id),
-        role_name: r.role,
-        order: r.escalation_order,
-        is_shadow: r.is_shadow,
-        who: who(r.person_id, r.person),
-    });
-    Ok(slot.collect())
-}
-
-/// A rotation and what is decided for a month.
-pub struct Decided {
-    /// The team.
-    pub team: TeamId,
-    /// The rotation's name.
-    pub rotation: String,
-    /// `published`, `draft` or neither.
-    pub state: Option<String>,
-}
-
-/// Every rotation of these teams, and whether the month is published or at least drafted.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn decided(
-    conn: &mut PgConnection,
-    teams: &[TeamId],
-    month: NaiveDate,
-) -> sqlx::Result<Vec<Decided>> {
-    let teams: Vec<i64> = teams.iter().map(|t| t.0).collect();
-    sqlx::query_as!(
-        Decided,
-        r#"select r.team_id as "team: TeamId", r.name as rotation,
-            (select max(s.state) from schedules s where s.rotation_id = r.id and s.month = $2 and s.state in ('draft', 'published')) as state
-        from rotations r where r.team_id = any ($1) order by r.team_id, r.position, r.name, r.id limit 2000"#,
-        &teams,
-        month,
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// Whether a person has an on-call device.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn has_device(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select from contact_methods where person_id = $1 and is_on_call_device) as "has!""#,
-        person.0
-    )
-    .fetch_one(conn)
-    .await
-}
-
-/// Engineers of a team who are there on some day of the stretch, by name, at most 500.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn engineers(
-    conn: &mut PgConnection,
-    team: TeamId,
-    first: NaiveDate,
-    last: NaiveDate,
-) -> sqlx::Result<Vec<Who>> {
-    sqlx::query_as!(
-        Who,
-        r#"select p.id as "id: PersonId", p.name from team_members m join people p on p.id = m.person_id
-        where m.team_id = $1 and m.is_engineer and p.joined_on <= $3 and (p.left_on is null or p.left_on > $2)
-        order by p.name, p.id limit 500"#,
-        team.0,
-        first,
-        last,
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// What people carried in a team in slots that begin within the interval, published and imported, by
-/// start; at most 100,000 slots.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn carried(
-    conn: &mut PgConnection,
-    team: TeamId,
-    interval: Interval,
-) -> sqlx::Result<Vec<Carried>> {
-    let rates = rates(conn, team).await?;
-    let rows = sqlx::query!(
-        r#"select c.person_id as "person_id!", p.name, c.starts_at as "starts_at!", c.ends_at as "ends_at!",
-            c.rotation_id as "rotation_id!", r.name as rotation, c.role_id as "role_id!", o.name as role, c.shift_id,
-            c.weekday_minutes as "weekday_minutes!", c.night_minutes as "night_minutes!",
-            c.weekend_minutes as "weekend_minutes!", c.holiday_minutes as "holiday_minutes!", c.points as "points!"
-        from carried c
-        join people p on p.id = c.person_id
-        join roles o on o.id = c.role_id
-        join rotations r on r.id = c.rotation_id
-        where c.role_id = any (array(select x.id from roles x join rotations y on y.id = x.rotation_id where y.team_id = $1))
-            and c.starts_at >= $2 and c.starts_at < $3
-        order by c.starts_at, c.role_id, c.person_id limit 100000"#,
-        team.0,
-        interval.start,
-        interval.end,
-    )
-    .fetch_all(conn)
-    .await?;
-    let carried = rows.into_iter().map(|r| {
-        let rotation = RotationId(r.rotation_id);
-        let minutes = [
-            r.weekday_minutes,
-            r.night_minutes,
-            r.weekend_minutes,
-            r.holiday_minutes,
-        ]
-        .map(i64::from);
-        Carried {
-            who: Who {
-                id: PersonId(r.person_id),
-                name: r.name,
-            },
-            interval: Interval {
-                start: r.starts_at,
-                end: r.ends_at,
-            },
-            rotation,
-            rotation_name: r.rotation,
-            role: RoleId(r.role_id),
-            role_name: r.role,
-            shift: r.shift_id.map(ShiftId),
-            minutes,
-            points: split(
-                Points(r.points),
-                minutes,
-                in_force(&rates, rotation, r.starts_at),
-            ),
-        }
-    });
-    Ok(carried.collect())
-}
-
-/// The rates of a team's rotations, the newest first.
-async fn rates(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec<Rates>> {
-    let rows = sqlx::query!(
-        "select v.rotation_id, v.effective_from, v.weekday_rate, v.night_rate, v.weekend_rate, v.holiday_rate
-        from rotation_versions v join rotations r on r.id = v.rotation_id
-        where r.team_id = $1 order by v.effective_from desc limit 2000",
-        team.0,
-    )
-    .fetch_all(conn)
-    .await?;
-    let rates = rows.into_iter().map(|r| Rates {
-        rotation: RotationId(r.rotation_id),
-        from: r.effective_from,
-        by_kind: [r.weekday_rate, r.night_rate, r.weekend_rate, r.holiday_rate].map(i64::from),
-    });
-    Ok(rates.collect())
-}
-
-/// The rates of that day, or for what was before all versions those of the first.
-fn in_force(rates: &[Rates], rotation: RotationId, at: DateTime<Utc>) -> Kinds<i64> {
-    let mut of_rotation = rates.iter().filter(|r| r.rotation == rotation);
-    let oldest = of_rotation.clone().next_back();
-    of_rotation
-        .find(|r| r.from <= at.date_naive())
-        .or(oldest)
-        .map_or([0; 4], |r| r.by_kind)
 }

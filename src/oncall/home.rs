@@ -8,7 +8,9 @@ use sqlx::PgConnection;
 
 use super::model::{self, Carried, Duty, KINDS, Kinds, Segment, Slot, segments};
 use super::reads::{self, Scope, Viewer};
+use crate::availability::{self, Banner};
 use crate::error::Answer;
+use crate::requirements::{self, Summary};
 use crate::state::AppState;
 use crate::vocab::{Interval, Month, PersonId, Points, TeamId};
 use crate::web::{Frame, Membership, Section, SignedIn, page};
@@ -51,7 +53,11 @@ struct Show {
     now: DateTime<Utc>,
     on: Vec<Duty>,
     next: Vec<Duty>,
-    has_device: bool,
+    /// Nobody can wake them.
+    lacks_device: bool,
+    /// A month that waits for their answer, and the last day for it.
+    round: Option<(Banner, String)>,
+    requirements: Summary,
     balances: Vec<Balance>,
     managed: Vec<Managed>,
     more_teams: usize,
@@ -66,6 +72,11 @@ impl Show {
 
     fn until(&self, i: &Interval) -> String {
         model::until(i.start, i.end, self.zone)
+    }
+
+    /// Whether anything is left to do before they can be on duty.
+    fn owes(&self) -> bool {
+        self.lacks_device || self.round.is_some() || !self.requirements.is_ready()
     }
 
     fn wait(&self, t: &DateTime<Utc>) -> String {
@@ -91,7 +102,9 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
         .partition(|d| d.slot.interval.contains(user.now));
     next.truncate(UPCOMING);
     let serves = user.serves_any() || !on.is_empty() || !next.is_empty();
-    let has_device = reads::has_device(&mut conn, user.id).await?;
+    let lacks_device = serves && !reads::has_device(&mut conn, user.id).await?;
+    let round = availability::banner(&mut conn, user.id, user.now).await?;
+    let requirements = requirements::summary(&mut conn, user.id, user.now).await?;
     let mut balances = Vec::new();
     for team in user.teams.iter().filter(|t| t.is_engineer).take(5) {
         balances.extend(balance(&mut conn, team, &user).await?);
@@ -112,7 +125,12 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
         now: user.now,
         on,
         next,
-        has_device,
+        lacks_device,
+        round: round.map(|b| {
+            let last = b.closes_on.format("%A, %-d %B").to_string();
+            (b, last)
+        }),
+        requirements,
         balances,
         managed,
         more_teams,

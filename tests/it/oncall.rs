@@ -105,6 +105,43 @@ async fn the_home_page_says_whether_i_am_on_call_and_with_whom() {
 }
 
 #[tokio::test]
+async fn what_is_owed_is_listed_until_it_is_done() {
+    let (app, crew) = start().await;
+    let ayse = signed_in(&app, &crew.ayse).await;
+    assert!(ayse.get("/").await.all(".owe").is_empty());
+    sqlx::query("insert into availability_rounds (team_id, month, closes_on, opened_at) values ($1, '2027-01-01', '2026-11-20', now())")
+        .bind(crew.team.id)
+        .execute(&app.db)
+        .await
+        .unwrap();
+    sqlx::query(
+        "with r as (insert into requirements (team_id, title, needs_sign_off) values ($1, '<b>Laptop</b>', false) returning id)
+        insert into requirement_roles select id, $2 from r",
+    )
+    .bind(crew.team.id)
+    .bind(crew.rotation.roles[0])
+    .execute(&app.db)
+    .await
+    .unwrap();
+    let owed = ayse.get("/").await.all(".owe > ul > li");
+    assert_eq!(owed.len(), 2, "{owed:?}");
+    assert!(
+        owed[0].starts_with("Payments asks when you can be on call in January 2027. Answer until Friday, 20 November."),
+        "{owed:?}"
+    );
+    assert!(owed[1].contains("<b>Laptop</b> is missing"), "{owed:?}");
+    sqlx::query("insert into availability_answers (person_id, month, answered_at) values ($1, '2027-01-01', now())")
+        .bind(crew.ayse.id)
+        .execute(&app.db)
+        .await
+        .unwrap();
+    assert_eq!(ayse.get("/").await.all(".owe > ul > li").len(), 1);
+    // Managers who take no shifts owe nothing.
+    let carla = signed_in(&app, &crew.carla).await;
+    assert!(carla.get("/").await.all(".owe").is_empty());
+}
+
+#[tokio::test]
 async fn managers_see_what_is_left_to_plan() {
     let (app, crew) = start().await;
     let page = signed_in(&app, &crew.carla).await.get("/").await;

@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::error::{self, AppError};
 use crate::state::AppState;
 use crate::web::{assets, headers};
-use crate::{audit, calendars, db, oncall, people, reports, requirements, telemetry};
+use crate::{audit, availability, calendars, db, oncall, people, reports, requirements, telemetry};
 
 /// Bytes of the largest body that a form may have; imports allow themselves more.
 const MOST_BYTES: usize = 256 * 1024;
@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .merge(audit::routes())
+        .merge(availability::routes())
         .merge(calendars::routes())
         .merge(oncall::routes())
         .merge(people::routes())

@@ -10,10 +10,15 @@
 //! Planning asks for whole teams at once: [`for_planning`], [`utilisations`], [`answered`],
 //! [`clashes`]. None of it queries once per person.
 
-#[allow(dead_code, unused_imports)] // The pages use the rest.
 mod model;
-#[allow(dead_code, unused_imports)] // The pages use the rest.
+mod pages;
 mod store;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
+use pages::{changes, person, team};
 
 pub use model::{
     Banner, Clash, OnCall, Part, Pattern, Percent, Source, Span, Timeline, Utilisation, Week,
@@ -23,3 +28,77 @@ pub use store::{
     answer, answered, banner, clashes, for_planning, open_round, set_entry, set_pattern,
     set_utilisation, utilisations,
 };
+
+/// The slice's routes: one's own month, the same page about somebody else for managers, the team.
+pub fn routes() -> Router<AppState> {
+    own().merge(of_member()).merge(of_team())
+}
+
+fn own() -> Router<AppState> {
+    Router::new()
+        .route("/availability", get(person::show))
+        .route("/availability/days", post(changes::set_days))
+        .route("/availability/range", post(changes::set_range))
+        .route("/availability/undo", post(changes::undo))
+        .route("/availability/entries/{entry}", post(changes::update_note))
+        .route(
+            "/availability/entries/{entry}/removal",
+            post(changes::remove_entry),
+        )
+        .route("/availability/pattern", post(changes::set_pattern))
+        .route(
+            "/availability/pattern/removal",
+            post(changes::remove_pattern),
+        )
+        .route("/availability/utilisation", post(changes::set_utilisation))
+        .route("/availability/answer", post(changes::answer))
+        .route(
+            "/availability/answer/removal",
+            post(changes::withdraw_answer),
+        )
+}
+
+fn of_member() -> Router<AppState> {
+    Router::new()
+        .route("/teams/{slug}/availability/{person}", get(person::show))
+        .route(
+            "/teams/{slug}/availability/{person}/days",
+            post(changes::set_days),
+        )
+        .route(
+            "/teams/{slug}/availability/{person}/range",
+            post(changes::set_range),
+        )
+        .route(
+            "/teams/{slug}/availability/{person}/undo",
+            post(changes::undo),
+        )
+        .route(
+            "/teams/{slug}/availability/{person}/entries/{entry}",
+            post(changes::update_note),
+        )
+        .route(
+            "/teams/{slug}/availability/{person}/entries/{entry}/removal",
+            post(changes::remove_entry),
+        )
+        .route(
+            "/teams/{slug}/availability/{person}/pattern",
+            post(changes::set_pattern),
+        )
+        .route(
+            "/teams/{slug}/availability/{person}/pattern/removal",
+            post(changes::remove_pattern),
+        )
+        .route(
+            "/teams/{slug}/availability/{person}/utilisation",
+            post(changes::set_utilisation),
+        )
+}
+
+fn of_team() -> Router<AppState> {
+    Router::new()
+        .route("/teams/{slug}/availability", get(team::show))
+        .route("/teams/{slug}/rounds", post(team::open))
+        .route("/teams/{slug}/rounds/removal", post(team::close))
+        .route("/teams/{slug}/utilisation", post(team::set_utilisation))
+}

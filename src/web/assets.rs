@@ -19,6 +19,8 @@ macro_rules! assets {
 assets! {
     "app.css": "text/css; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
+    "availability.css": "text/css; charset=utf-8",
+    "availability.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "oncall.css": "text/css; charset=utf-8",
     "requirements.css": "text/css; charset=utf-8",

@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod availability;
 mod cast;
 mod clients;
 mod command_line;

@@ -122,6 +122,31 @@ const TABLE: &[Row] = &[
     row("GET", "/teams/{slug}/reports/shifts.csv", "/teams/payments/reports/shifts.csv", member(200)),
     // Audit
     row("GET", "/teams/{slug}/audit", "/teams/payments/audit", manager(200)),
+    // Availability
+    row("GET", "/availability", "/availability", signed_in(200)),
+    row("POST", "/availability/days", "/availability/days", signed_in(400)),
+    row("POST", "/availability/range", "/availability/range", signed_in(400)),
+    row("POST", "/availability/undo", "/availability/undo", signed_in(400)),
+    row("POST", "/availability/entries/{entry}", "/availability/entries/1", signed_in(400)),
+    row("POST", "/availability/entries/{entry}/removal", "/availability/entries/1/removal", signed_in(400)),
+    row("POST", "/availability/pattern", "/availability/pattern", signed_in(400)),
+    row("POST", "/availability/pattern/removal", "/availability/pattern/removal", signed_in(400)),
+    row("POST", "/availability/utilisation", "/availability/utilisation", signed_in(400)),
+    row("POST", "/availability/answer", "/availability/answer", signed_in(400)),
+    row("POST", "/availability/answer/removal", "/availability/answer/removal", signed_in(400)),
+    row("GET", "/teams/{slug}/availability", "/teams/payments/availability", manager(200)),
+    row("GET", "/teams/{slug}/availability/{person}", "/teams/payments/availability/{engineer}", manager(200)),
+    row("POST", "/teams/{slug}/availability/{person}/days", "/teams/payments/availability/{engineer}/days", manager(400)),
+    row("POST", "/teams/{slug}/availability/{person}/range", "/teams/payments/availability/{engineer}/range", manager(400)),
+    row("POST", "/teams/{slug}/availability/{person}/undo", "/teams/payments/availability/{engineer}/undo", manager(400)),
+    row("POST", "/teams/{slug}/availability/{person}/entries/{entry}", "/teams/payments/availability/{engineer}/entries/1", manager(400)),
+    row("POST", "/teams/{slug}/availability/{person}/entries/{entry}/removal", "/teams/payments/availability/{engineer}/entries/1/removal", manager(400)),
+    row("POST", "/teams/{slug}/availability/{person}/pattern", "/teams/payments/availability/{engineer}/pattern", manager(400)),
+    row("POST", "/teams/{slug}/availability/{person}/pattern/removal", "/teams/payments/availability/{engineer}/pattern/removal", manager(400)),
+    row("POST", "/teams/{slug}/availability/{person}/utilisation", "/teams/payments/availability/{engineer}/utilisation", manager(400)),
+    row("POST", "/teams/{slug}/rounds", "/teams/payments/rounds", manager(400)),
+    row("POST", "/teams/{slug}/rounds/removal", "/teams/payments/rounds/removal", manager(400)),
+    row("POST", "/teams/{slug}/utilisation", "/teams/payments/utilisation", manager(400)),
 ];
 
 /// The cast with something for every placeholder.

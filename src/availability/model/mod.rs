@@ -7,10 +7,10 @@ mod timeline;
 mod week;
 
 pub use describe::{clock, describe};
-pub use month::{Band, Day, OnCall, weeks};
+pub use month::{Day, OnCall, weeks};
 pub use paint::{Change, Entry, NewEntry, Stroke, paint};
 pub use timeline::{Span, Timeline, resolve};
-pub use week::{Part, Pattern, Week, WeekDay, WeekError};
+pub use week::{Part, Pattern, Week, WeekDay, WeekError, minute};
 
 use std::str::FromStr;
 

@@ -37,6 +37,25 @@ pub struct Band {
     pub short: String,
 }
 
+impl Band {
+    /// Its level where there is no room for a word.
+    #[must_use]
+    pub fn symbol(&self) -> &'static str {
+        symbol(self.level)
+    }
+}
+
+/// A level where there is no room for a word; empty for "available".
+fn symbol(level: Level) -> &'static str {
+    match level {
+        Level::Preferred => "+",
+        Level::Available => "",
+        Level::IfNeeded => "≈",
+        Level::Unavailable => "×",
+        Level::Leave => "L",
+    }
+}
+
 /// A shift as one day shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DayShift {
@@ -46,6 +65,8 @@ pub struct DayShift {
     pub order: i16,
     /// "from 18:00", "until 09:00", "18:00 to 20:00" or "all day".
     pub times: String,
+    /// "–9" or "18:30–": the same where there is little room; empty for all day.
+    pub short: String,
     /// The person can't serve it.
     pub clashes: bool,
 }
@@ -65,12 +86,41 @@ pub struct Day {
     pub is_today: bool,
 }
 
+impl DayShift {
+    /// First letter of the role, for small screens.
+    #[must_use]
+    pub fn initial(&self) -> String {
+        self.role.chars().take(1).collect()
+    }
+}
+
 impl Day {
     /// The worst level of the day: its ground where there is only room for one.
     #[must_use]
     pub fn level(&self) -> Level {
         let levels = self.bands.iter().map(|b| b.level);
         levels.max().unwrap_or(Level::Available)
+    }
+
+    /// Its worst level where there is no room for a word.
+    #[must_use]
+    pub fn symbol(&self) -> &'static str {
+        symbol(self.level())
+    }
+
+    /// The level of the whole day; none where parts differ.
+    #[must_use]
+    pub fn whole(&self) -> Option<Level> {
+        match self.bands.as_slice() {
+            [band] => Some(band.level),
+            _ => None,
+        }
+    }
+
+    /// Whether any of its shifts can't be served.
+    #[must_use]
+    pub fn clashes(&self) -> bool {
+        self.shifts.iter().any(|s| s.clashes)
     }
 
     /// Saturday or Sunday.
@@ -151,6 +201,12 @@ fn day_of(date: NaiveDate, zone: Tz, timeline: &Timeline, shifts: &[OnCall]) -> 
                     (true, false) => format!("from {from}"),
                     (false, true) => format!("until {to}"),
                     (false, false) => "all day".to_owned(),
+                },
+                short: match (starts, ends) {
+                    (true, true) => format!("{}–{}", hours(&from), hours(&to)),
+                    (true, false) => format!("{}–", hours(&from)),
+                    (false, true) => format!("–{}", hours(&to)),
+                    (false, false) => String::new(),
                 },
                 clashes: !timeline.level(shift.interval).can_serve(),
             });

@@ -1,5 +1,7 @@
 //! What a person's week is usually like.
 
+use std::fmt;
+
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::vocab::Level;
@@ -152,6 +154,42 @@ impl Week {
     }
 }
 
+impl fmt::Display for Week {
+    /// "Mon to Thu available · Fri if needed, 18:00 to 24:00 preferred · Sat, Sun unavailable".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut groups: Vec<(Vec<&str>, &WeekDay)> = Vec::new();
+        for (name, day) in NAMES.iter().zip(&self.0) {
+            match groups.last_mut() {
+                Some((names, last)) if last.flat() == day.flat() => names.push(name),
+                _ => groups.push((vec![name], day)),
+            }
+        }
+        for (n, (names, day)) in groups.iter().enumerate() {
+            if n > 0 {
+                f.write_str(" · ")?;
+            }
+            match names.as_slice() {
+                [first, _, .., last] => write!(f, "{first} to {last}")?,
+                few => f.write_str(&few.join(", "))?,
+            }
+            write!(f, " {}", day.level)?;
+            for part in &day.parts {
+                let (from, to) = (minute(part.from), minute(part.to));
+                write!(f, ", {from} to {to} {}", part.level)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// A minute of the day as "09:00"; its end is "24:00".
+#[must_use]
+pub fn minute(of_day: u16) -> String {
+    format!("{:02}:{:02}", of_day / 60, of_day % 60)
+}
+
 /// A week that holds from a date on, until the next pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pattern {
@@ -169,6 +207,23 @@ mod tests {
 
     fn level() -> impl Strategy<Value = Level> {
         proptest::sample::select(Level::ALL.to_vec())
+    }
+
+    #[test]
+    fn a_week_reads_in_one_line() {
+        let mut week = Week::every_day(Level::Available);
+        let evening = Part {
+            from: 1080,
+            to: 1440,
+            level: Level::Preferred,
+        };
+        week.0[4] = WeekDay::new(Level::IfNeeded, vec![evening]).unwrap();
+        week.0[5] = WeekDay::whole(Level::Unavailable);
+        week.0[6] = WeekDay::whole(Level::Unavailable);
+        assert_eq!(
+            week.to_string(),
+            "Mon to Thu available · Fri if needed, 18:00 to 24:00 preferred · Sat, Sun unavailable"
+        );
     }
 
     #[test]

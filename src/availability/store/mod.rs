@@ -6,9 +6,9 @@ mod read;
 mod rounds;
 mod utilisation;
 
-pub use entries::{EntryRow, can_undo, entry, in_range, month_entries, repaint, set_entry, undo};
+pub use entries::{EntryRow, can_undo, entry, month_entries, repaint, set_entry, undo};
 pub use patterns::{patterns_of, remove_pattern, set_pattern};
-pub use read::{Member, clashes, for_planning, members, person, shifts_of};
+pub use read::{Member, clashes, for_planning, managers, members, person, shifts_of};
 pub use rounds::{
     answer, answered, banner, close_round, open_round, round, rounds_for, withdraw_answer,
 };

@@ -164,3 +164,23 @@ pub async fn person(
     .await?;
     Ok(row.map(|r| (r.name, r.time_zone.parse().unwrap_or(Tz::UTC))))
 }
+
+/// Managers of these teams: the team's slug, the manager's name and address.
+pub async fn managers(
+    conn: &mut PgConnection,
+    slugs: &[String],
+) -> sqlx::Result<Vec<(String, String, String)>> {
+    let rows = sqlx::query!(
+        "select t.slug, p.name, p.email from teams t
+        join team_members m on m.team_id = t.id and m.is_manager
+        join people p on p.id = m.person_id
+        where t.slug = any ($1) order by t.slug, p.name limit 100",
+        slugs,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| (r.slug, r.name, r.email))
+        .collect())
+}

@@ -17,7 +17,9 @@ use tower_http::timeout::TimeoutLayer;
 use crate::error::{self, AppError};
 use crate::state::AppState;
 use crate::web::{assets, headers};
-use crate::{audit, availability, calendars, db, oncall, people, reports, requirements, telemetry};
+use crate::{
+    audit, availability, calendars, db, oncall, people, reports, requirements, rotations, telemetry,
+};
 
 /// Bytes of the largest body that a form may have; imports allow themselves more.
 const MOST_BYTES: usize = 256 * 1024;
@@ -35,6 +37,7 @@ pub fn router(state: AppState) -> Router {
         .merge(people::routes())
         .merge(reports::routes())
         .merge(requirements::routes())
+        .merge(rotations::routes())
         .route("/static/{version}/{name}", get(assets::serve));
     dressed(pages, state)
 }

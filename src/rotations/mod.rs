@@ -7,7 +7,14 @@
 //! legs, members, forbidden pairs and entered holidays have no versions: they hold from now on.
 
 mod model;
+mod pages;
 mod store;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
 
 pub use model::{
     BurdenRules, Cadence, Country, Definition, FieldError, HardRules, Holidays, Leg, Minutes,
@@ -16,3 +23,38 @@ pub use model::{
 pub use store::{
     PastShift, Rotation, add_past_shifts, add_version, create, list, load, set_members,
 };
+
+/// Bytes of the largest history that can be imported at once, as a form.
+const MOST_HISTORY: usize = 2 * 1024 * 1024;
+
+/// The slice's routes.
+pub fn routes() -> Router<AppState> {
+    let history = Router::new()
+        .route(
+            "/teams/{slug}/rotations/{id}/history",
+            get(pages::history).post(pages::import),
+        )
+        .route(
+            "/teams/{slug}/rotations/{id}/history/check",
+            post(pages::check),
+        )
+        .layer(DefaultBodyLimit::max(MOST_HISTORY));
+    Router::new()
+        .route(
+            "/teams/{slug}/rotations",
+            get(pages::index).post(pages::create),
+        )
+        .route("/teams/{slug}/rotations/new", get(pages::fresh))
+        .route(
+            "/teams/{slug}/rotations/{id}",
+            get(pages::show).post(pages::update),
+        )
+        .route("/teams/{slug}/rotations/{id}/edit", get(pages::edit))
+        .route("/teams/{slug}/rotations/{id}/preview", post(pages::preview))
+        .route("/teams/{slug}/rotations/{id}/removal", post(pages::remove))
+        .route(
+            "/teams/{slug}/rotations/{id}/versions/{day}/removal",
+            post(pages::drop_pending),
+        )
+        .merge(history)
+}

@@ -24,6 +24,8 @@ assets! {
     "icon.svg": "image/svg+xml",
     "oncall.css": "text/css; charset=utf-8",
     "requirements.css": "text/css; charset=utf-8",
+    "rotations.css": "text/css; charset=utf-8",
+    "rotations.js": "text/javascript; charset=utf-8",
 }
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -21,6 +21,7 @@ mod oncall;
 mod people;
 mod reports;
 mod requirements;
+mod rotations;
 mod routes;
 mod scheduler;
 mod service;

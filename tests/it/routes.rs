@@ -106,6 +106,19 @@ const TABLE: &[Row] = &[
     row("GET", "/teams/{slug}/requirements/{id}/people/{person}", "/teams/payments/requirements/{requirement}/people/{engineer}", [SIGN_IN, 200, 404, 200, 200]),
     row("POST", "/teams/{slug}/requirements/{id}/people/{person}/sign-off", "/teams/payments/requirements/{requirement}/people/{engineer}/sign-off", manager(303)),
     row("POST", "/teams/{slug}/requirements/{id}/people/{person}/revocation", "/teams/payments/requirements/{requirement}/people/{engineer}/revocation", manager(422)),
+    // Rotations
+    row("GET", "/teams/{slug}/rotations", "/teams/payments/rotations", member(200)),
+    row("POST", "/teams/{slug}/rotations", "/teams/payments/rotations", manager(422)),
+    row("GET", "/teams/{slug}/rotations/new", "/teams/payments/rotations/new", manager(200)),
+    row("GET", "/teams/{slug}/rotations/{id}", "/teams/payments/rotations/{rotation}", member(200)),
+    row("POST", "/teams/{slug}/rotations/{id}", "/teams/payments/rotations/{rotation}", manager(409)),
+    row("GET", "/teams/{slug}/rotations/{id}/edit", "/teams/payments/rotations/{rotation}/edit", manager(200)),
+    row("POST", "/teams/{slug}/rotations/{id}/preview", "/teams/payments/rotations/{rotation}/preview", manager(422)),
+    row("POST", "/teams/{slug}/rotations/{id}/removal", "/teams/payments/rotations/{rotation}/removal", manager(409)),
+    row("POST", "/teams/{slug}/rotations/{id}/versions/{day}/removal", "/teams/payments/rotations/{rotation}/versions/2024-01-01/removal", manager(409)),
+    row("GET", "/teams/{slug}/rotations/{id}/history", "/teams/payments/rotations/{rotation}/history", manager(200)),
+    row("POST", "/teams/{slug}/rotations/{id}/history", "/teams/payments/rotations/{rotation}/history", manager(422)),
+    row("POST", "/teams/{slug}/rotations/{id}/history/check", "/teams/payments/rotations/{rotation}/history/check", manager(422)),
     // On call
     row("GET", "/", "/", signed_in(200)),
     row("GET", "/teams/{slug}", "/teams/payments", member(200)),
@@ -182,6 +195,7 @@ impl Stage {
         };
         let places = vec![
             ("{engineer}", cast.engineer.0),
+            ("{rotation}", rotation.id.0),
             (
                 "{session}",
                 one("insert into sessions (person_id, token_hash, created_at, expires_at)

@@ -20,13 +20,13 @@ mod weekdays;
 
 pub use burden::{BurdenRules, Minutes};
 pub use definition::{Definition, FieldError, RoleRule, validate};
-pub use history::{BadLine, History, HistoryRow, Known, MOST_ROWS, read_history};
-pub use holidays::{Country, Holidays, UnknownCountry, read_holidays};
+pub use history::{BadLine, HistoryRow, Known, MOST_ROWS, read_history};
+pub use holidays::{Country, Holidays, read_holidays};
 pub use leg::{Cadence, Leg};
 pub use presets::Preset;
 pub use rules::{HardRules, Newcomers};
 pub use shifts::{Shift, gaps, shifts, shifts_of_month, weekend};
-pub use weekdays::{UnknownWeekday, Weekdays};
+pub use weekdays::Weekdays;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ mod read;
 mod version;
 mod write;
 
-pub use past::{Clash, PastShift, add_past_shifts, clashes, is_used};
+pub use past::{PastShift, add_past_shifts, clashes, is_used};
 pub use read::{
     Listed, Person, Rotation, identities, list, load, overview, people, published_until,
 };

@@ -52,6 +52,10 @@ pub struct Listed {
     pub id: RotationId,
     /// Its name.
     pub name: String,
+    /// Names of its last rules' roles, in the order of escalation.
+    pub roles: Vec<String>,
+    /// Names of its last rules' zones.
+    pub zones: Vec<String>,
     /// How many people belong to it.
     pub people: i64,
 }
@@ -275,10 +279,15 @@ pub async fn overview(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec
     sqlx::query_as!(
         Listed,
         r#"select r.id as "id: RotationId", r.name,
-            (select count(distinct m.person_id) from version_legs l join leg_members m on m.leg_id = l.leg_id
-                where l.version_id = (select v.id from rotation_versions v
-                    where v.rotation_id = r.id order by v.effective_from desc limit 1)) as "people!"
-        from rotations r where r.team_id = $1 order by r.position, r.id limit 100"#,
+            array(select o.name from version_roles v join roles o on o.id = v.role_id
+                where v.version_id = last.id order by v.escalation_order) as "roles!",
+            array(select distinct v.time_zone from version_legs v where v.version_id = last.id) as "zones!",
+            (select count(distinct m.person_id) from version_legs v join leg_members m on m.leg_id = v.leg_id
+                where v.version_id = last.id) as "people!"
+        from rotations r
+        left join lateral (select v.id from rotation_versions v where v.rotation_id = r.id
+            order by v.effective_from desc limit 1) last on true
+        where r.team_id = $1 order by r.position, r.id limit 100"#,
         team.0,
     )
     .fetch_all(conn)

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use super::{date, interval};
 use crate::rotations::model::{
-    Country, History, Holidays, Known, MOST_ROWS, read_history, read_holidays,
+    Country, Holidays, Known, MOST_ROWS, history::History, read_history, read_holidays,
 };
 use crate::vocab::{Email, Line, PersonId, RoleId};
 

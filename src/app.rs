@@ -18,7 +18,8 @@ use crate::error::{self, AppError};
 use crate::state::AppState;
 use crate::web::{assets, headers};
 use crate::{
-    audit, availability, calendars, db, oncall, people, reports, requirements, rotations, telemetry,
+    audit, availability, calendars, db, oncall, people, planning, reports, requirements, rotations,
+    telemetry,
 };
 
 /// Bytes of the largest body that a form may have; imports allow themselves more.
@@ -35,6 +36,7 @@ pub fn router(state: AppState) -> Router {
         .merge(calendars::routes())
         .merge(oncall::routes())
         .merge(people::routes())
+        .merge(planning::routes())
         .merge(reports::routes())
         .merge(requirements::routes())
         .merge(rotations::routes())

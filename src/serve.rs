@@ -16,6 +16,7 @@ use crate::app;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Database, DbError};
+use crate::demo::{self, DemoError};
 use crate::people;
 use crate::state::{AppState, Site};
 
@@ -44,6 +45,9 @@ pub enum ServeError {
     /// A query failed.
     #[error("the database fails: {0}")]
     Query(#[from] sqlx::Error),
+    /// The demo team can't be made.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     /// The server gave up.
     #[error("the server stopped: {0}")]
     Io(#[from] io::Error),
@@ -84,6 +88,10 @@ async fn run(
         return Err(ServeError::DemoData);
     }
     let url = site.public_url.clone();
+    let demo = site.demo;
+    if demo {
+        demo::create(&database.pool, Clock::system().now()).await?;
+    }
     let state = AppState {
         db: database.pool.clone(),
         clock: Clock::system(),
@@ -97,6 +105,9 @@ async fn run(
         stopping.send_replace(true);
     });
     info!("listening on {url}");
+    if demo {
+        println!("{}", demo::welcome(&url));
+    }
     let too_long = async {
         // An error would mean that the server is gone, and then the other branch ends us.
         let _ = asked.wait_for(|stop| *stop).await;

@@ -25,7 +25,7 @@ pub use first_admin::invite_admin;
 pub use model::{Contact, ContactKind, Password};
 pub use passwords::hash as hash_password;
 pub use store::{
-    NewPerson, add_contact, add_member, add_person, add_team, demo_accounts, visible_contacts,
+    NewPerson, add_contact, add_member, add_person, add_team, any, demo_accounts, visible_contacts,
 };
 
 /// The slice's routes.

@@ -26,6 +26,8 @@ assets! {
     "requirements.css": "text/css; charset=utf-8",
     "rotations.css": "text/css; charset=utf-8",
     "rotations.js": "text/javascript; charset=utf-8",
+    "planner.css": "text/css; charset=utf-8",
+    "planner.js": "text/javascript; charset=utf-8",
 }
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {

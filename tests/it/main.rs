@@ -19,6 +19,7 @@ mod fixtures;
 mod harness;
 mod oncall;
 mod people;
+mod planning;
 mod reports;
 mod requirements;
 mod rotations;

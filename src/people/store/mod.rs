@@ -9,7 +9,7 @@ pub use links::{
     Link, NewLink, Purpose, add_link, find_link, pending_invitations, use_link, withdraw_link,
 };
 pub use people::{
-    NewPerson, Profile, add_contact, add_person, contacts, create_admin, demo_accounts,
+    NewPerson, Profile, add_contact, add_person, any, contacts, create_admin, demo_accounts,
     list_people, make_device, password_hash, profile, remove_contact, set_admin,
     set_contact_visible, set_password, update_profile, visible_contacts,
 };

@@ -93,7 +93,17 @@ pub async fn create_admin(
     .map(PersonId)
 }
 
-/// Addresses of accounts whose password everybody knows.
+/// Whether anybody is there at all.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn any(conn: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from people) as "any!""#)
+        .fetch_one(conn)
+        .await
+}
+
+/// How many accounts have a password that everybody knows.
 ///
 /// # Errors
 /// Where the database fails.

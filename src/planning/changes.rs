@@ -1,0 +1,282 @@
+//! Changing the month: assign, swap, clear, pin, and recommend again around the pins.
+//!
+//! `POST /teams/{slug}/plan/{month}/changes` with the rotation, the basis that the page was made
+//! from, the action and what it is about. A change that would break a rule asks for a reason first.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use sqlx::PgConnection;
+
+use super::intent::Intent;
+use super::model::SlotKey;
+use super::plan::{Plan, Source, current};
+use super::store::{self, NewSlot};
+use super::view::{slot_title, violation_words};
+use crate::audit;
+use crate::error::{Answer, AppError};
+use crate::rotations::{self, Rotation};
+use crate::state::AppState;
+use crate::vocab::{Month, Note, PersonId, RotationId, ScheduleId};
+use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page_with};
+
+#[derive(Template)]
+#[template(path = "planning/confirm_rule.html")]
+struct ConfirmRule {
+    frame: Frame,
+    team: Membership,
+    month: Month,
+    form: Form,
+    wanted: String,
+    cost: String,
+    broken: Vec<String>,
+    back: String,
+}
+
+#[derive(Template)]
+#[template(path = "planning/conflict.html")]
+struct Conflict {
+    frame: Frame,
+    wanted: String,
+    now: Vec<String>,
+    back: String,
+}
+
+/// The rotation of that id, if it is the team's.
+pub async fn rotation_of(
+    conn: &mut PgConnection,
+    team: &Membership,
+    id: &str,
+) -> Result<Rotation, AppError> {
+    let id: RotationId = id.parse().map_err(|_| AppError::NotFound)?;
+    rotations::load(conn, id)
+        .await?
+        .filter(|r| r.team == team.team)
+        .ok_or(AppError::NotFound)
+}
+
+/// Where the plan of a rotation's month is.
+pub fn plan_path(slug: &str, month: Month, rotation: RotationId, slot: Option<&SlotKey>) -> String {
+    let slot = slot
+        .map(|key| format!("&slot={key}#slot"))
+        .unwrap_or_default();
+    format!("/teams/{slug}/plan/{month}?rotation={rotation}{slot}")
+}
+
+/// `POST /teams/{slug}/plan/{month}/changes`
+pub async fn create(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path((slug, month)): Path<(String, String)>,
+    mut form: Form,
+) -> Answer {
+    let team = user.manager_of(&slug)?.clone();
+    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let mut tx = state.db.begin().await?;
+    let rotation = rotation_of(&mut tx, &team, form.value("rotation")).await?;
+    store::lock(&mut tx, rotation.id).await?;
+    let plan = current(&mut tx, &rotation, month, user.now).await?;
+    let intent = Intent::parse(&form, &plan.inputs)?;
+    let key = intent
+        .slot()
+        .and_then(|s| plan.inputs.slots.get(s))
+        .map(|s| s.key);
+    let back = plan_path(&slug, month, rotation.id, key.as_ref());
+    let wanted = intent.words(&plan, &user);
+    if form.value("basis") != plan.basis() {
+        let frame = user.team_frame("Somebody was faster", Section::Plan, &team);
+        return page_with(
+            StatusCode::CONFLICT,
+            &Conflict {
+                frame,
+                wanted,
+                now: standing(&plan, &intent, &user),
+                back,
+            },
+        );
+    }
+    let locked = |slot: &usize| plan.inputs.shift_of(*slot).is_some_and(|s| s.is_locked);
+    if intent.moved().iter().any(locked) {
+        return Err(AppError::BadRequest(
+            "This shift has begun and was published: who serves it is history by now. Change the shifts still to come.".into(),
+        ));
+    }
+    let note = async |tx: &mut PgConnection, action: &str, summary: &str| {
+        audit::record(
+            tx,
+            user.now,
+            Some(user.id),
+            Some(team.team),
+            action,
+            summary,
+        )
+        .await
+    };
+    if intent == Intent::Discard {
+        store::discard(&mut tx, rotation.id, month).await?;
+        note(&mut tx, "discarded draft", &title(&rotation, month)).await?;
+        tx.commit().await?;
+        return Ok(Flash::redirect(&back, "The draft is gone."));
+    }
+    // A reason that can't be kept is shown again with what is wrong, on the page that asks for it.
+    let reason = form
+        .parse::<Note>("reason")
+        .map(|note| note.to_string())
+        .unwrap_or_default();
+    let (held, bound) = intent.apply(&plan);
+    let mut after = plan.with(held);
+    let broken = newly_broken(&plan, &after, &intent, &user);
+    let cost = cost_words(&plan, &after);
+    if !broken.is_empty() && reason.is_empty() {
+        if form.ticked("confirming") && form.is_good() {
+            form.refuse("reason", "Say why, so that others understand it later.");
+        }
+        let frame = user.team_frame("This breaks a rule", Section::Plan, &team);
+        let page = ConfirmRule {
+            frame,
+            team,
+            month,
+            form,
+            wanted,
+            cost,
+            broken,
+            back,
+        };
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    let kept = if broken.is_empty() { "" } else { &reason };
+    for slot in intent.moved() {
+        if let Some(held) = after.held.get_mut(slot) {
+            kept.clone_into(&mut held.reason);
+            held.broken = broken.join("; ");
+        }
+    }
+    save(&mut tx, &after, bound.unwrap_or(plan.bound), Some(user.id)).await?;
+    let summary = if kept.is_empty() {
+        format!("{}: {wanted}", title(&rotation, month))
+    } else {
+        format!(
+            "{}: {wanted}, although {}: {kept}",
+            title(&rotation, month),
+            broken.join("; ")
+        )
+    };
+    note(&mut tx, "changed draft", &summary).await?;
+    tx.commit().await?;
+    Ok(Flash::redirect(
+        &back,
+        &format!("Saved in the draft: {wanted}. {cost}"),
+    ))
+}
+
+/// "Payments, December 2026".
+pub fn title(rotation: &Rotation, month: Month) -> String {
+    format!("{}, {}", rotation.name, month.title())
+}
+
+/// Rules that the change breaks, in words. Recommending again breaks none that pins don't.
+fn newly_broken(before: &Plan, after: &Plan, intent: &Intent, user: &SignedIn) -> Vec<String> {
+    after
+        .violations
+        .iter()
+        .filter(|v| *intent != Intent::Recompute && !before.violations.contains(v))
+        .map(|v| violation_words(after, v, user.zone))
+        .collect()
+}
+
+/// What the slots that were meant look like now.
+fn standing(plan: &Plan, intent: &Intent, user: &SignedIn) -> Vec<String> {
+    let mut now: Vec<String> = intent
+        .slot()
+        .into_iter()
+        .chain(intent.moved())
+        .map(|slot| {
+            let holder = plan
+                .held
+                .get(slot)
+                .and_then(|h| h.person)
+                .and_then(|p| plan.inputs.person(p));
+            let name = holder
+                .and_then(|p| plan.inputs.people.get(p))
+                .map_or("nobody", |p| &p.name);
+            format!("{}: {name}", slot_title(&plan.inputs, slot, user.zone))
+        })
+        .collect();
+    now.dedup();
+    if let Source::Draft(stored) | Source::Recomputed(stored) = &plan.source
+        && let Some(name) = &stored.updated_by
+    {
+        let at = stored
+            .updated_at
+            .with_timezone(&user.zone)
+            .format("%-d %b %H:%M");
+        now.push(format!(
+            "The draft was last changed by {name} on {at} ({}).",
+            user.zone
+        ));
+    }
+    now.extend(plan.changed.iter().cloned());
+    now
+}
+
+fn cost_words(before: &Plan, after: &Plan) -> String {
+    let open = after.open().cast_signed() - before.open().cast_signed();
+    let points = after.built.points(after.score.total - before.score.total);
+    let slots = match open {
+        0 => String::new(),
+        1.. => format!("{open} more open. "),
+        ..0 => format!("{} fewer open. ", -open),
+    };
+    match points.0 {
+        p if p >= 5 => format!("{slots}That makes the month {points} points less fair."),
+        p if p <= -5 => format!("{slots}That makes the month {} points fairer.", -points),
+        _ => format!("{slots}The month is as fair as before."),
+    }
+}
+
+/// Stores the plan as the month's draft.
+pub async fn save(
+    conn: &mut PgConnection,
+    plan: &Plan,
+    bound: i128,
+    by: Option<PersonId>,
+) -> sqlx::Result<ScheduleId> {
+    let inputs = &plan.inputs;
+    let slots: Vec<NewSlot<'_>> = inputs
+        .slots
+        .iter()
+        .zip(&plan.held)
+        .filter_map(|(slot, held)| {
+            let (shift, role) = (inputs.shifts.get(slot.shift)?, inputs.roles.get(slot.role)?);
+            Some(NewSlot {
+                leg: shift.leg,
+                zone: shift.zone.name(),
+                interval: shift.interval,
+                role: role.id,
+                order: role.order,
+                is_shadow: role.is_shadow,
+                minutes: [
+                    shift.minutes.weekday,
+                    shift.minutes.night,
+                    shift.minutes.weekend,
+                    shift.minutes.holiday,
+                ],
+                points: slot.points,
+                held,
+            })
+        })
+        .collect();
+    let clamp = |n: i128| i64::try_from(n).unwrap_or(i64::MAX);
+    let cost = (clamp(plan.score.total), clamp(bound));
+    store::save_draft(
+        conn,
+        inputs.rotation,
+        inputs.month,
+        &plan.facts,
+        cost,
+        &slots,
+        by,
+        inputs.now,
+    )
+    .await
+}

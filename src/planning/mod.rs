@@ -1,0 +1,46 @@
+//! The recommendation, the planner, approval.
+//!
+//! A month of a rotation has at most one draft and one published schedule; earlier published ones
+//! are superseded and stay. Opening the planner reads what there is: the draft, or the published
+//! schedule, or, where there is neither, a recommendation computed on the spot ([`plan::current`]).
+//! Reading stores nothing. The first change stores a draft. Where inputs (availability, leave,
+//! utilisation, requirements, people, rules) have changed since a draft was stored, it is computed
+//! again around what the manager pinned, and the page says what changed.
+//!
+//! Every change names the *basis* it was made on: a digest of the stored schedule's revision and of
+//! the inputs. Where that is no longer what is there, nothing is changed and the page shows both.
+//! Publishing supersedes the old version and publishes the new one in one transaction; triggers raise
+//! the revision of the shifts that differ, so that calendars take the change.
+
+mod changes;
+mod gather;
+mod intent;
+pub mod model;
+mod pages;
+mod plan;
+mod publish;
+mod shape;
+mod store;
+mod versions;
+mod view;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
+
+pub use plan::current;
+pub use publish::{Published, publish};
+
+/// The slice's routes.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/teams/{slug}/plan", get(pages::latest))
+        .route("/teams/{slug}/plan/{month}", get(pages::show))
+        .route("/teams/{slug}/plan/{month}/changes", post(changes::create))
+        .route(
+            "/teams/{slug}/plan/{month}/publication",
+            get(versions::confirm).post(versions::create),
+        )
+        .route("/teams/{slug}/plan/{month}/versions", get(versions::index))
+}

@@ -1,0 +1,15 @@
+//! Types and rules of planning, pure: what goes into a recommendation and what comes out.
+
+mod balance;
+mod explain;
+mod facts;
+mod inputs;
+mod problem;
+mod slots;
+
+pub use balance::{Share, balances};
+pub use explain::{SlotStory, block_words, broken_words, tell};
+pub use facts::{Facts, changes};
+pub use inputs::{Elsewhere, Inputs, PersonInput, RoleInput, ShiftInput, SlotInput};
+pub use problem::{Built, build, rule_name};
+pub use slots::{Held, SlotKey};

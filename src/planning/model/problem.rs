@@ -1,0 +1,222 @@
+//! From inputs to the scheduler's problem.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::inputs::{Inputs, PersonInput};
+use super::slots::Held;
+use crate::rotations::Newcomers;
+use crate::scheduler::{
+    Block, Commitment, NewcomerPolicy, Person, PreferenceCosts, Problem, Role, Rule, Rules,
+    Settings, Shift, Slot, Standing, Window,
+};
+use crate::vocab::{Level, Points};
+
+/// `scale / capacity` of a full-timer. Large, so that the quotient hardly rounds for odd contracts.
+const FULL_TIME: i64 = 100;
+
+/// A problem, and what its cost means.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The problem; people and slots have the indices of the inputs.
+    pub problem: Problem,
+    /// Weight of an average slot, at least 1.
+    mean: i64,
+}
+
+impl Built {
+    /// A cost in points: as much cost as moving an average slot onto somebody whose balance is so
+    /// many points higher. This is how costs are shown to people.
+    #[must_use]
+    pub fn points(&self, cost: i128) -> Points {
+        let unit = i128::from(2 * FULL_TIME * self.mean);
+        Points(i64::try_from(cost / unit).unwrap_or(if cost < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+/// Builds the problem. `held` are the slots' holders; those pinned or begun stay.
+#[must_use]
+pub fn build(inputs: &Inputs, held: &[Held], with_pins: bool) -> Built {
+    let slots: Vec<Slot> = inputs
+        .slots
+        .iter()
+        .enumerate()
+        .map(|(index, slot)| {
+            let role = inputs.roles.get(slot.role);
+            let locked = inputs.shift_of(index).is_some_and(|s| s.is_locked);
+            let at = held.get(index);
+            let pin = if locked {
+                slot.published.as_ref().and_then(|h| h.person)
+            } else {
+                at.filter(|h| h.is_pinned && with_pins)
+                    .and_then(|h| h.person)
+            };
+            Slot {
+                shift: slot.shift,
+                role: Role {
+                    order: role.map_or(1, |r| r.order.into()),
+                    shadow: role.is_some_and(|r| r.is_shadow),
+                },
+                weight: slot.points.0,
+                pin: pin.and_then(|p| inputs.person(p)),
+                previous: slot
+                    .published
+                    .as_ref()
+                    .and_then(|h| h.person)
+                    .and_then(|p| inputs.person(p)),
+            }
+        })
+        .collect();
+    let sum: i64 = slots.iter().map(|s| s.weight).sum();
+    let mean = (sum / i64::try_from(slots.len()).unwrap_or(i64::MAX).max(1)).max(1);
+    let people = inputs
+        .people
+        .iter()
+        .enumerate()
+        .map(|(index, person)| Person {
+            capacity: person.capacity_percent.into(),
+            history: (person.balance - person.fair_share).0,
+            experienced: inputs.is_experienced(person),
+            newcomer: inputs.is_newcomer(person),
+            commitments: person
+                .elsewhere
+                .iter()
+                .map(|e| commitment(inputs, e.interval.start, e.interval.end, e.day, e.weekend))
+                .collect(),
+            standing: (0..inputs.slots.len())
+                .map(|slot| standing(inputs, index, person, slot))
+                .collect(),
+        });
+    let shifts = inputs.shifts.iter().map(|s| Shift {
+        start_min: minute(inputs, s.interval.start),
+        end_min: minute(inputs, s.interval.end),
+        day: day(inputs, s.day),
+        weekend: s.weekend,
+    });
+    let settings = Settings {
+        rules: rules(inputs),
+        // Fairness goes first: "if needed" is worth an imbalance of half an average slot,
+        // "preferred" of a quarter.
+        preference: PreferenceCosts {
+            preferred: -FULL_TIME.saturating_mul(mean.saturating_mul(mean)) / 2,
+            available: 0,
+            if_needed: FULL_TIME.saturating_mul(mean.saturating_mul(mean)),
+        },
+        scale: 100 * FULL_TIME,
+    };
+    Built {
+        problem: Problem::new(people.collect(), shifts.collect(), slots, settings),
+        mean,
+    }
+}
+
+fn minute(inputs: &Inputs, t: DateTime<Utc>) -> i64 {
+    let zero = inputs
+        .month
+        .first()
+        .and_time(chrono::NaiveTime::MIN)
+        .and_utc();
+    (t - zero).num_minutes()
+}
+
+fn day(inputs: &Inputs, day: NaiveDate) -> i64 {
+    (day - inputs.month.first()).num_days()
+}
+
+fn commitment(
+    inputs: &Inputs,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    on: NaiveDate,
+    weekend: Option<i64>,
+) -> Commitment {
+    Commitment {
+        start_min: minute(inputs, start),
+        end_min: minute(inputs, end),
+        day: day(inputs, on),
+        weekend,
+    }
+}
+
+fn standing(inputs: &Inputs, index: usize, person: &PersonInput, slot: usize) -> Standing {
+    let Some(shift) = inputs.shift_of(slot) else {
+        return Standing::Blocked(Block::NotInLeg);
+    };
+    if shift.day < person.joined_on || person.left_on.is_some_and(|left| left <= shift.day) {
+        return Standing::Blocked(Block::NotThere);
+    }
+    if !person.legs.contains(&shift.leg) {
+        return Standing::Blocked(Block::NotInLeg);
+    }
+    if person.lacks.contains_key(&slot) {
+        return Standing::Blocked(Block::LacksRequirement);
+    }
+    match inputs.level(index, slot) {
+        Level::Preferred => Standing::Preferred,
+        Level::Available => Standing::Available,
+        Level::IfNeeded => Standing::IfNeeded,
+        Level::Unavailable => Standing::Blocked(Block::Unavailable),
+        Level::Leave => Standing::Blocked(Block::Leave),
+    }
+}
+
+fn rules(inputs: &Inputs) -> Rules {
+    let rules = &inputs.rules;
+    let pair = |&(a, b)| Some((inputs.person(a)?, inputs.person(b)?));
+    Rules {
+        min_rest_min: rules.min_rest_minutes.into(),
+        window: rules.max_shifts_in_window.map(|max| Window {
+            days: rules.window_days.into(),
+            max,
+        }),
+        max_consecutive_weekends: rules.max_consecutive_weekends,
+        experienced_per_shift: rules.experienced_per_shift,
+        newcomers: match rules.newcomers {
+            Newcomers::NeverAlone => NewcomerPolicy::NeverAlone,
+            Newcomers::OnlyShadow => NewcomerPolicy::OnlyShadow,
+            Newcomers::Free => NewcomerPolicy::Free,
+        },
+        forbidden_pairs: rules.forbidden_pairs.iter().filter_map(pair).collect(),
+    }
+}
+
+/// The rule in words, with this rotation's numbers.
+#[must_use]
+pub fn rule_name(inputs: &Inputs, rule: Rule) -> String {
+    let rules = &inputs.rules;
+    match rule {
+        Rule::Availability => "can't be on call then".to_owned(),
+        Rule::OneSlotAtATime => "is on another shift then".to_owned(),
+        Rule::MinimumRest => format!(
+            "needs {} h of rest between shifts",
+            hours(rules.min_rest_minutes)
+        ),
+        Rule::ShiftsInWindow => format!(
+            "would have more than {} shifts in {} days",
+            rules.max_shifts_in_window.unwrap_or_default(),
+            rules.window_days
+        ),
+        Rule::WeekendsInARow => {
+            format!(
+                "would serve more than {} weekends in a row",
+                rules.max_consecutive_weekends.unwrap_or_default()
+            )
+        }
+        Rule::ExperiencedOnShift => format!(
+            "each shift needs {} experienced",
+            rules.experienced_per_shift
+        ),
+        Rule::Newcomers => match rules.newcomers {
+            Newcomers::OnlyShadow => "newcomers only shadow".to_owned(),
+            Newcomers::NeverAlone | Newcomers::Free => "newcomers are never alone".to_owned(),
+        },
+        Rule::ForbiddenPair => "may not serve with this partner".to_owned(),
+    }
+}
+
+fn hours(minutes: u32) -> String {
+    if minutes.is_multiple_of(60) {
+        (minutes / 60).to_string()
+    } else {
+        format!("{:.1}", f64::from(minutes) / 60.0)
+    }
+}

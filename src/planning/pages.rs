@@ -1,0 +1,271 @@
+//! The planner page.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Redirect};
+use serde::Deserialize;
+
+use super::changes::rotation_of;
+use super::model::{SlotKey, SlotStory, tell};
+use super::plan::{Plan, Source, current};
+use super::store;
+use super::view::{self, Day, Gap, OpenRow, Row, slot_title, violation_words};
+use crate::error::{Answer, AppError};
+use crate::rotations;
+use crate::state::AppState;
+use crate::vocab::{Month, RotationId};
+use crate::web::{Frame, Membership, Section, SignedIn, page};
+
+/// What the address asks for.
+#[derive(Deserialize, Default)]
+pub struct Asked {
+    #[serde(default)]
+    rotation: String,
+    #[serde(default)]
+    slot: String,
+}
+
+/// One line on what the page shows: draft, published, how good.
+struct Status {
+    label: String,
+    class: &'static str,
+    detail: String,
+}
+
+/// The slot that the page tells about.
+struct Story {
+    key: String,
+    title: String,
+    points: String,
+    is_pinned: bool,
+    is_locked: bool,
+    override_note: Option<String>,
+    told: SlotStory,
+    /// Slots of the others that the holder could take in exchange, by key.
+    exchanges: Vec<Option<(String, String)>>,
+}
+
+#[derive(Template)]
+#[template(path = "planning/show.html")]
+#[allow(clippy::struct_excessive_bools)] // Each says one thing that the page shows or not.
+struct Show {
+    frame: Frame,
+    team: Membership,
+    rotation: RotationId,
+    rotations: Vec<(RotationId, String)>,
+    name: String,
+    roles: Vec<(String, String, String)>,
+    month: Month,
+    basis: String,
+    status: Status,
+    quality: &'static str,
+    is_best: bool,
+    days: Vec<Day>,
+    rows: Vec<Row>,
+    open: OpenRow,
+    gaps: Vec<Gap>,
+    broken: Vec<String>,
+    changed: Vec<String>,
+    silent: Vec<String>,
+    lacking: Vec<String>,
+    story: Option<Story>,
+    has_draft: bool,
+    has_published: bool,
+    can_publish: bool,
+    slots: usize,
+    zone: chrono_tz::Tz,
+    leg_zones: String,
+}
+
+#[derive(Template)]
+#[template(path = "planning/empty.html")]
+struct Empty {
+    frame: Frame,
+    team: Membership,
+}
+
+/// `GET /teams/{slug}/plan`: on to the next month that needs planning.
+pub async fn latest(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(slug): Path<String>,
+) -> Answer {
+    let team = user.manager_of(&slug)?;
+    let published = store::latest_month(&mut *state.db.acquire().await?, team.team).await?;
+    let this = Month::of(user.now.with_timezone(&team.zone).date_naive());
+    // The month after the last published one, but never long ago and never beyond next month.
+    let month = published.map_or(this, Month::next).clamp(this, this.next());
+    Ok(Redirect::to(&format!("/teams/{slug}/plan/{month}")).into_response())
+}
+
+/// `GET /teams/{slug}/plan/{yyyy-mm}?rotation=&slot=`
+pub async fn show(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path((slug, month)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let team = user.manager_of(&slug)?.clone();
+    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let mut conn = state.db.acquire().await?;
+    let rotations = rotations::list(&mut conn, team.team).await?;
+    let frame = user.team_frame(
+        format!("Plan {} · {}", month.title(), team.name),
+        Section::Plan,
+        &team,
+    );
+    let Some((first, _)) = rotations.first() else {
+        return page(&Empty { frame, team });
+    };
+    let id = if asked.rotation.is_empty() {
+        first.to_string()
+    } else {
+        asked.rotation
+    };
+    let rotation = rotation_of(&mut conn, &team, &id).await?;
+    let plan = current(&mut conn, &rotation, month, user.now).await?;
+    drop(conn);
+    let selected = asked
+        .slot
+        .parse::<SlotKey>()
+        .ok()
+        .and_then(|key| plan.inputs.slot(&key));
+    let today = user.now.with_timezone(&plan.inputs.zone).date_naive();
+    let zone = plan.inputs.zone;
+    let (quality, is_best) = quality(&plan);
+    let mut legs: Vec<&str> = plan.inputs.shifts.iter().map(|s| s.zone.name()).collect();
+    legs.sort_unstable();
+    legs.dedup();
+    let show = Show {
+        rotation: rotation.id,
+        rotations,
+        name: rotation.name.clone(),
+        roles: plan
+            .inputs
+            .roles
+            .iter()
+            .map(|r| {
+                (
+                    r.short.clone(),
+                    r.name.clone(),
+                    format!("r{}", r.order.min(3)),
+                )
+            })
+            .collect(),
+        month,
+        basis: plan.basis(),
+        status: status(&plan, &user),
+        quality,
+        is_best,
+        days: view::days(month, today),
+        rows: view::rows(&plan, selected, today, zone),
+        open: view::open_row(&plan, selected, zone),
+        gaps: view::gaps(&plan, zone),
+        broken: plan
+            .violations
+            .iter()
+            .map(|v| violation_words(&plan, v, zone))
+            .collect(),
+        changed: plan.changed.clone(),
+        silent: plan
+            .inputs
+            .people
+            .iter()
+            .filter(|p| !p.has_answered)
+            .map(|p| p.name.clone())
+            .collect(),
+        lacking: view::lacking(&plan.inputs),
+        story: selected.and_then(|slot| story(&plan, slot, zone)),
+        has_draft: matches!(plan.source, Source::Draft(_) | Source::Recomputed(_)),
+        has_published: plan.published.is_some(),
+        can_publish: !matches!(plan.source, Source::Published(_)) && !plan.inputs.slots.is_empty(),
+        slots: plan.inputs.slots.len(),
+        zone,
+        leg_zones: legs.join(", "),
+        frame,
+        team,
+    };
+    page(&show)
+}
+
+fn status(plan: &Plan, user: &SignedIn) -> Status {
+    let at = |t: chrono::DateTime<chrono::Utc>| {
+        t.with_timezone(&user.zone)
+            .format("%-d %b %H:%M")
+            .to_string()
+    };
+    let by = |name: &Option<String>| {
+        name.as_ref()
+            .map(|n| format!(" by {n}"))
+            .unwrap_or_default()
+    };
+    match &plan.source {
+        Source::Recommended => Status {
+            label: "Recommended".into(),
+            class: "accent",
+            detail: "Computed just now; stored when you change or publish it.".into(),
+        },
+        Source::Draft(stored) => Status {
+            label: format!("Draft {}", stored.revision),
+            class: "accent",
+            detail: format!(
+                "Last changed {}{}.",
+                at(stored.updated_at),
+                by(&stored.updated_by)
+            ),
+        },
+        Source::Recomputed(stored) => Status {
+            label: format!("Draft {}, computed again", stored.revision),
+            class: "warn",
+            detail: "What it was computed from has changed. Pinned slots stay.".into(),
+        },
+        Source::Published(stored) => Status {
+            label: format!("Published, version {}", stored.version.unwrap_or(1)),
+            class: "good",
+            detail: stored
+                .published_at
+                .map(|t| format!("{}{}.", at(t), by(&stored.published_by)))
+                .unwrap_or_default(),
+        },
+    }
+}
+
+/// How good the plan is, in words, and whether it is proven best.
+fn quality(plan: &Plan) -> (&'static str, bool) {
+    let above = plan.score.total - plan.bound;
+    if above <= 0 {
+        ("best possible: proven", true)
+    } else if plan.built.points(above).0 < 5 {
+        ("best possible, to within 0.1 points", true)
+    } else {
+        ("best found, not proven best", false)
+    }
+}
+
+fn story(plan: &Plan, slot: usize, zone: chrono_tz::Tz) -> Option<Story> {
+    let inputs = &plan.inputs;
+    let input = inputs.slots.get(slot)?;
+    let held = plan.held.get(slot)?;
+    let story = tell(inputs, &plan.built, &plan.assignment(), slot)?;
+    let exchange = |other: usize| {
+        Some((
+            inputs.slots.get(other)?.key.to_string(),
+            slot_title(inputs, other, zone),
+        ))
+    };
+    Some(Story {
+        key: input.key.to_string(),
+        title: slot_title(inputs, slot, zone),
+        points: input.points.to_string(),
+        is_pinned: held.is_pinned,
+        is_locked: inputs.shift_of(slot).is_some_and(|s| s.is_locked),
+        override_note: (!held.reason.is_empty())
+            .then(|| format!("{} Broken on purpose: {}.", held.reason, held.broken)),
+        exchanges: story
+            .others
+            .iter()
+            .map(|c| c.exchange.and_then(exchange))
+            .collect(),
+        told: story,
+    })
+}

@@ -1,0 +1,106 @@
+//! Approving and publishing a month: one transaction, one new version.
+
+use sqlx::PgConnection;
+
+use super::changes::{save, title};
+use super::model::SlotInput;
+use super::plan::{Plan, Source};
+use super::store;
+use crate::audit;
+use crate::error::AppError;
+use crate::rotations::Rotation;
+use crate::vocab::PersonId;
+
+/// What was published.
+#[derive(Clone, Copy, Debug)]
+pub struct Published {
+    /// Number of the month's version, from 1.
+    pub version: i32,
+    /// Slots that somebody else holds than before.
+    pub changed: usize,
+    /// Slots that nobody holds.
+    pub open: usize,
+}
+
+/// Publishes the plan. Call it in a transaction that holds `store::lock` (as [`super::changes`]
+/// does), with a plan read in it.
+///
+/// # Errors
+/// `Conflict` where somebody would be on call twice at once, because another team published in
+/// between.
+pub async fn publish(
+    conn: &mut PgConnection,
+    rotation: &Rotation,
+    plan: &Plan,
+    by: Option<PersonId>,
+) -> Result<Published, AppError> {
+    let month = plan.inputs.month;
+    let now = plan.inputs.now;
+    if plan.inputs.slots.is_empty() {
+        return Err(AppError::BadRequest(
+            "This month has no shifts. Check from when the rotation's rules take effect.".into(),
+        ));
+    }
+    let draft = match &plan.source {
+        Source::Draft(stored) => stored.id,
+        Source::Recommended | Source::Recomputed(_) | Source::Published(_) => {
+            save(conn, plan, plan.bound, by).await?
+        }
+    };
+    let version = store::publish(conn, rotation.id, month, draft, by, now)
+        .await
+        .map_err(|error| twice(error, plan))?;
+    let open = plan.open();
+    let gaps = if open == 0 {
+        String::new()
+    } else {
+        format!(", {open} slots open")
+    };
+    let summary = format!("{}: version {version}{gaps}", title(rotation, month));
+    audit::record(
+        conn,
+        now,
+        by,
+        Some(rotation.team),
+        "published schedule",
+        &summary,
+    )
+    .await?;
+    Ok(Published {
+        version,
+        changed: changed(plan),
+        open,
+    })
+}
+
+/// Slots whose holder differs from what was published before.
+fn changed(plan: &Plan) -> usize {
+    let before = |slot: &SlotInput| slot.published.as_ref().and_then(|held| held.person);
+    let slots = plan.inputs.slots.iter().zip(&plan.held);
+    slots
+        .filter(|(slot, held)| before(slot) != held.person)
+        .count()
+}
+
+/// Double booking speaks as a constraint; everything else is our fault.
+fn twice(error: sqlx::Error, plan: &Plan) -> AppError {
+    let constraint = error
+        .as_database_error()
+        .and_then(|e| e.constraint())
+        .unwrap_or_default();
+    if constraint != "nobody_twice" {
+        return error.into();
+    }
+    let overlap = plan
+        .violations
+        .iter()
+        .find(|v| v.rule == crate::scheduler::Rule::OneSlotAtATime);
+    let name = overlap
+        .and_then(|v| v.people.first())
+        .and_then(|p| plan.inputs.people.get(*p))
+        .map_or("Somebody".to_owned(), |p| p.name.clone());
+    AppError::Conflict(format!(
+        "{name} would be on call twice at the same time, here and in a schedule published meanwhile. Nothing was \
+         published. Open the plan again and give one of the two shifts to somebody else."
+    ))
+}

@@ -1,0 +1,10 @@
+//! The only SQL that writes shifts, schedules and assignments; and what planning reads.
+
+mod read;
+mod write;
+
+pub use read::{
+    PersonRow, Stored, StoredSlot, carried_by_month, elsewhere, latest_month, members, people,
+    schedule, served, slots_of, stored, team_zone, versions,
+};
+pub use write::{NewSlot, discard, lock, publish, save_draft};

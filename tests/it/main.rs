@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+mod a11y;
 mod architecture;
 mod availability;
 mod cast;
@@ -17,6 +18,7 @@ mod feed_clients;
 mod feeds;
 mod fixtures;
 mod harness;
+mod looks;
 mod oncall;
 mod people;
 mod planning;

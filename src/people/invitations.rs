@@ -139,8 +139,8 @@ pub async fn accept(
     }
     let mut new = None;
     if seen.person.is_none() {
-        let password = new_password(&mut form);
         let (name, zone) = (form.parse::<Line>("name"), form.zone("time_zone"));
+        let password = new_password(&mut form);
         let (Some(password), Some(name), Some(zone)) = (password, name, zone) else {
             return render(&state, visitor, &secret, Purpose::Invitation, Some(form)).await;
         };

@@ -115,6 +115,38 @@ pub fn check_contact(kind: ContactKind, value: &Line) -> Result<(), &'static str
     }
 }
 
+/// What people call a browser that calls itself so, and its system: "Firefox on Linux".
+#[must_use]
+pub fn browser(user_agent: &str) -> String {
+    // The first that fits: most claim to be the older ones as well.
+    let find = |names: &[(&str, &'static str)]| {
+        let mut names = names.iter();
+        let found = names.find(|(part, _)| user_agent.contains(part));
+        found.map(|(_, name)| *name)
+    };
+    let browser = find(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ])
+    .unwrap_or("A browser");
+    let system = find(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Macintosh", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ]);
+    system.map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}"))
+}
+
 /// A password that may be set: 10 to 200 characters. Never printed.
 #[derive(Clone)]
 pub struct Password(String);
@@ -157,6 +189,27 @@ mod tests {
         assert!(check(ContactKind::Email, "a@b.org"));
         assert!(!check(ContactKind::Email, "a b"));
         assert!(check(ContactKind::Chat, "@ayse"));
+    }
+
+    #[test]
+    fn browsers_have_the_names_people_know() {
+        for (agent, name) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on Windows",
+            ),
+            ("", "A browser"),
+        ] {
+            assert_eq!(browser(agent), name);
+        }
     }
 
     #[test]

@@ -25,6 +25,10 @@ pub async fn check(driver: &WebDriver) {
 /// Checks the page on a desktop, a phone and the narrowest screen, light and dark, and keeps pictures:
 /// `NAME`, `NAME-390` and `NAME-dark`.
 pub async fn look(browser: &Browser, name: &str) {
+    let hidden = serde_json::json!({ "hidden": true });
+    let devtools = browser.cdp();
+    let hide = devtools.send_raw("Emulation.setScrollbarsHidden", hidden);
+    hide.await.unwrap();
     for (width, height, dark, picture) in [
         (1280, 900, false, Some("")),
         (1280, 900, true, Some("-dark")),
@@ -33,6 +37,8 @@ pub async fn look(browser: &Browser, name: &str) {
     ] {
         browser.resize(width, height).await;
         browser.prefer_dark(dark).await;
+        let finish = "for (const moving of document.getAnimations()) moving.finish()";
+        browser.execute(finish, vec![]).await.unwrap();
         if let Some(suffix) = picture {
             browser.picture(&format!("{name}{suffix}")).await;
         }

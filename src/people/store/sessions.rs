@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgConnection, PgPool};
 
+use crate::people::model::browser;
 use crate::vocab::{PersonId, SessionId};
 
 /// A browser that is signed in.
@@ -17,6 +18,14 @@ pub struct Session {
     pub user_agent: String,
     /// Where it signed in from.
     pub address: String,
+}
+
+impl Session {
+    /// The browser and its system, as people call them.
+    #[must_use]
+    pub fn browser(&self) -> String {
+        browser(&self.user_agent)
+    }
 }
 
 /// A session to be added.

@@ -144,7 +144,10 @@ pub fn browser(user_agent: &str) -> String {
         ("CrOS", "ChromeOS"),
         ("Linux", "Linux"),
     ]);
-    system.map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}"))
+    system.map_or_else(
+        || browser.to_owned(),
+        |system| format!("{browser} on {system}"),
+    )
 }
 
 /// A password that may be set: 10 to 200 characters. Never printed.

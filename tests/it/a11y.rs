@@ -11,13 +11,15 @@ use thirtyfour::prelude::*;
 
 use crate::support::browser::Browser;
 
-/// Fails with a list of what is wrong with the page as it is shown now.
+/// What is wrong with the page as it is shown now, in words.
+pub async fn problems(driver: &WebDriver) -> Vec<String> {
+    let answer = driver.execute(include_str!("a11y.js"), vec![]).await;
+    answer.unwrap().convert().unwrap()
+}
+
+/// Fails where anything is wrong with the page.
 pub async fn check(driver: &WebDriver) {
-    let answer = driver
-        .execute(include_str!("a11y.js"), vec![])
-        .await
-        .unwrap();
-    let problems: Vec<String> = answer.convert().unwrap();
+    let problems = problems(driver).await;
     let page = driver.current_url().await.unwrap();
     assert!(problems.is_empty(), "{page}: {problems:#?}");
 }
@@ -54,8 +56,7 @@ async fn the_check_finds_what_is_wrong() {
     let page = "data:text/html,<title></title><main><h1>One</h1><h3 id=a>Skips</h3><p id=a style='color:%23aaa;background:white'>Faint</p>\
         <input><button></button><img src=''><a href='%23gone'>x</a><div style='width:3000px'>wide</div></main>";
     browser.goto(page).await.unwrap();
-    let answer = browser.execute(include_str!("a11y.js"), vec![]).await;
-    let found: Vec<String> = answer.unwrap().convert().unwrap();
+    let found = problems(&browser).await;
     for wanted in [
         "no lang",
         "no title",

@@ -7,8 +7,12 @@ use std::path::Path;
 
 use reqwest::{Client, Method, Response};
 
+use thirtyfour::Cookie;
+
+use crate::a11y;
 use crate::cast::{Cast, Who};
 use crate::fixtures;
+use crate::support::browser::Browser;
 
 /// A route, where to try it, and the status that each in [`Who::ALL`] gets, in that order, for a GET
 /// or for a form without fields. `{engineer}` and so on stand for ids in the team payments.
@@ -258,12 +262,17 @@ impl Stage {
         }
     }
 
-    async fn ask(&self, who: Who, method: &str, at: &str) -> Response {
+    fn path(&self, at: &str) -> String {
         let mut path = at.to_owned();
         for (name, id) in &self.places {
             path = path.replace(name, &id.to_string());
         }
         assert!(!path.contains('{'), "nothing stands for {path}");
+        path
+    }
+
+    async fn ask(&self, who: Who, method: &str, at: &str) -> Response {
+        let path = self.path(at);
         let method: Method = method.parse().unwrap();
         let address = format!("{}{path}", self.cast.app.url);
         let mut request = self.client.request(method.clone(), address);
@@ -293,8 +302,8 @@ async fn everybody_gets_what_is_theirs() {
     let reading = Stage::new().await;
     for row in TABLE {
         for (who, wanted) in Who::ALL.into_iter().zip(row.statuses) {
-            // What may change something has a stage of its own; what is refused changes nothing.
-            let changes = row.method != "GET" && ![SIGN_IN, 403, 404].contains(&wanted);
+            // What changes something has a stage of its own; what is refused changes nothing.
+            let changes = row.method != "GET" && [200, 303].contains(&wanted);
             let own;
             let stage = if changes || row.at == "/sign-out" {
                 own = Stage::new().await;
@@ -374,6 +383,37 @@ async fn get_never_changes_anything() {
     }
     stage.ask(Who::Engineer, "POST", "/sign-out").await;
     assert_ne!(writes().await, before, "a change is noticed");
+}
+
+#[tokio::test]
+async fn every_page_is_fit_for_everybody() {
+    let stage = Stage::new().await;
+    let browser = Browser::open().await;
+    let mut wrong = Vec::new();
+    for who in [Who::Engineer, Who::Manager, Who::Administrator] {
+        let place = Who::ALL.iter().position(|other| *other == who).unwrap();
+        browser.goto(stage.cast.app.url.as_str()).await.unwrap();
+        let cookie = Cookie::new("session", who.email());
+        browser.add_cookie(cookie).await.unwrap();
+        for row in TABLE.iter().filter(|row| row.method == "GET") {
+            let answer = stage.ask(who, "GET", row.at).await;
+            let kind = answer.headers().get("content-type");
+            let is_page = kind.is_some_and(|k| k.to_str().unwrap().starts_with("text/html"));
+            if !is_page || row.statuses[place] != 200 {
+                continue;
+            }
+            let address = format!("{}{}", stage.cast.app.url, stage.path(row.at));
+            browser.goto(address).await.unwrap();
+            for (width, dark) in [(1280, false), (320, true)] {
+                browser.resize(width, 900).await;
+                browser.prefer_dark(dark).await;
+                for problem in a11y::problems(&browser).await {
+                    wrong.push(format!("{} as {who:?}, {width} wide: {problem}", row.at));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

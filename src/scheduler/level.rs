@@ -1,9 +1,9 @@
 //! The recommendation level: how strongly a person is recommended over the whole problem.
 //!
-//! Pour the whole burden over the team like water: everybody is filled up to a common height
+//! Pour the whole burden like water over all who can take any slot: everybody is filled up to a common height
 //! `(history + load) / capacity = h`, nobody below what they carry already. What a person receives
-//! is their ideal load. The level is `100 * ideal / largest ideal of the team`, rounded to the
-//! nearest whole number, and 0 for a person who can take no slot at all.
+//! is their ideal load. The level is `100 * ideal / largest ideal`, rounded to the nearest whole
+//! number, and 0 for a person who can take no slot at all.
 //!
 //! More history never raises the level: the own ideal load falls and everybody else's rises. Less
 //! capacity (more utilised) never raises it either, as long as the common height is not negative,
@@ -17,25 +17,28 @@ use super::table::At;
 pub fn levels(problem: &Problem) -> Vec<u8> {
     let ideal = ideal_loads(problem);
     let largest = ideal.iter().copied().max().unwrap_or(0);
-    let level = |(person, own): (usize, &i128)| {
-        let any = problem
-            .index
-            .candidates
-            .iter()
-            .any(|c| c.binary_search(&person).is_ok());
-        if !any || largest <= 0 {
+    let level = |own: &i128| {
+        if largest <= 0 {
             return 0;
         }
         u8::try_from((own * 200 + largest) / (2 * largest)).unwrap_or(100)
     };
-    ideal.iter().enumerate().map(level).collect()
+    ideal.iter().map(level).collect()
+}
+
+/// Whether a person can take any slot at all.
+fn can_serve(problem: &Problem, person: usize) -> bool {
+    let mut candidates = problem.index.candidates.iter();
+    let mut pins = problem.slots.iter().filter_map(|s| s.pin);
+    candidates.any(|c| c.binary_search(&person).is_ok()) || pins.any(|p| p == person)
 }
 
 /// Each person's ideal load in 1/1024 of a weight unit. Whoever already carries more than the
-/// common height gets nothing.
+/// common height gets nothing, and so does whoever can take no slot: the others share the whole.
 fn ideal_loads(problem: &Problem) -> Vec<i128> {
     let total: i128 = problem.slots.iter().map(|s| i128::from(s.weight)).sum();
     let mut order: Vec<usize> = (0..problem.people.len()).collect();
+    order.retain(|&p| can_serve(problem, p));
     let person = |p: usize| {
         let entry = problem.people.get(p);
         let history = entry.map_or(0, |e| i128::from(e.history));

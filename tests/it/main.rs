@@ -19,6 +19,7 @@ mod feeds;
 mod fixtures;
 mod harness;
 mod looks;
+mod migrations;
 mod oncall;
 mod people;
 mod planning;

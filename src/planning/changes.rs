@@ -82,7 +82,7 @@ pub async fn create(
         .and_then(|s| plan.inputs.slots.get(s))
         .map(|s| s.key);
     let back = plan_path(&slug, month, rotation.id, key.as_ref());
-    let wanted = intent.words(&plan, &user);
+    let wanted = intent.words(&plan);
     if form.value("basis") != plan.basis() {
         let frame = user.team_frame("Somebody was faster", Section::Plan, &team);
         return page_with(
@@ -125,7 +125,7 @@ pub async fn create(
         .unwrap_or_default();
     let (held, bound) = intent.apply(&plan);
     let mut after = plan.with(held);
-    let broken = newly_broken(&plan, &after, &intent, &user);
+    let broken = newly_broken(&plan, &after, &intent);
     let cost = cost_words(&plan, &after);
     if !broken.is_empty() && reason.is_empty() {
         if form.ticked("confirming") && form.is_good() {
@@ -175,12 +175,12 @@ pub fn title(rotation: &Rotation, month: Month) -> String {
 }
 
 /// Rules that the change breaks, in words. Recommending again breaks none that pins don't.
-fn newly_broken(before: &Plan, after: &Plan, intent: &Intent, user: &SignedIn) -> Vec<String> {
+fn newly_broken(before: &Plan, after: &Plan, intent: &Intent) -> Vec<String> {
     after
         .violations
         .iter()
         .filter(|v| *intent != Intent::Recompute && !before.violations.contains(v))
-        .map(|v| violation_words(after, v, user.zone))
+        .map(|v| violation_words(after, v, after.inputs.zone))
         .collect()
 }
 
@@ -199,7 +199,10 @@ fn standing(plan: &Plan, intent: &Intent, user: &SignedIn) -> Vec<String> {
             let name = holder
                 .and_then(|p| plan.inputs.people.get(p))
                 .map_or("nobody", |p| &p.name);
-            format!("{}: {name}", slot_title(&plan.inputs, slot, user.zone))
+            format!(
+                "{}: {name}",
+                slot_title(&plan.inputs, slot, plan.inputs.zone)
+            )
         })
         .collect();
     now.dedup();

@@ -5,7 +5,7 @@ use super::plan::{Plan, recommended};
 use super::view::slot_title;
 use crate::error::AppError;
 use crate::vocab::PersonId;
-use crate::web::{Form, SignedIn};
+use crate::web::Form;
 
 /// What a manager wants to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,15 +76,15 @@ impl Intent {
         }
     }
 
-    /// What is wanted, as a sentence.
-    pub fn words(&self, plan: &Plan, user: &SignedIn) -> String {
+    /// What is wanted, as a sentence, with times in the team's zone as on the plan.
+    pub fn words(&self, plan: &Plan) -> String {
         let name = |id: PersonId| {
             plan.inputs
                 .person(id)
                 .and_then(|p| plan.inputs.people.get(p))
                 .map_or("nobody", |p| &p.name)
         };
-        let title = |slot: usize| slot_title(&plan.inputs, slot, user.zone);
+        let title = |slot: usize| slot_title(&plan.inputs, slot, plan.inputs.zone);
         let holder = |slot: usize| {
             plan.held
                 .get(slot)

@@ -23,6 +23,11 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// A zone that nobody knows yet: the browser's, for the person to look at.
+for (const zone of document.querySelectorAll("[data-guess-zone] input[list=zones]")) {
+  zone.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+}
+
 // Ask before what can't be undone.
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;

@@ -55,10 +55,12 @@ struct Show {
     rotations: Vec<(RotationId, String)>,
     name: String,
     roles: Vec<(String, String, String)>,
+    /// The first role's, for the legend.
+    letter: String,
     month: Month,
     basis: String,
     status: Status,
-    quality: &'static str,
+    quality: String,
     is_best: bool,
     days: Vec<Day>,
     rows: Vec<Row>,
@@ -68,9 +70,13 @@ struct Show {
     changed: Vec<String>,
     silent: Vec<String>,
     lacking: Vec<String>,
+    /// Engineers of the team in no rotation at all.
+    without_leg: Vec<String>,
     story: Option<Story>,
     has_draft: bool,
     has_published: bool,
+    /// All its shifts have begun: nothing can be changed any more.
+    is_over: bool,
     can_publish: bool,
     slots: usize,
     zone: chrono_tz::Tz,
@@ -124,13 +130,14 @@ pub async fn show(
     };
     let rotation = rotation_of(&mut conn, &team, &id).await?;
     let plan = current(&mut conn, &rotation, month, user.now).await?;
+    let today = user.now.with_timezone(&plan.inputs.zone).date_naive();
+    let without_leg = store::without_leg(&mut conn, team.team, today).await?;
     drop(conn);
     let selected = asked
         .slot
         .parse::<SlotKey>()
         .ok()
         .and_then(|key| plan.inputs.slot(&key));
-    let today = user.now.with_timezone(&plan.inputs.zone).date_naive();
     let zone = plan.inputs.zone;
     let (quality, is_best) = quality(&plan);
     let mut legs: Vec<&str> = plan.inputs.shifts.iter().map(|s| s.zone.name()).collect();
@@ -152,6 +159,12 @@ pub async fn show(
                 )
             })
             .collect(),
+        letter: plan
+            .inputs
+            .roles
+            .first()
+            .map(|r| r.short.clone())
+            .unwrap_or_default(),
         month,
         basis: plan.basis(),
         status: status(&plan, &user),
@@ -175,9 +188,11 @@ pub async fn show(
             .map(|p| p.name.clone())
             .collect(),
         lacking: view::lacking(&plan.inputs),
+        without_leg,
         story: selected.and_then(|slot| story(&plan, slot, zone)),
         has_draft: matches!(plan.source, Source::Draft(_) | Source::Recomputed(_)),
         has_published: plan.published.is_some(),
+        is_over: is_over(&plan),
         can_publish: !matches!(plan.source, Source::Published(_)) && !plan.inputs.slots.is_empty(),
         slots: plan.inputs.slots.len(),
         zone,
@@ -203,13 +218,13 @@ fn status(plan: &Plan, user: &SignedIn) -> Status {
         Source::Recommended => Status {
             label: "Recommended".into(),
             class: "accent",
-            detail: "Computed just now; stored when you change or publish it.".into(),
+            detail: "Computed just now. Nobody but managers sees it until you publish.".into(),
         },
         Source::Draft(stored) => Status {
             label: format!("Draft {}", stored.revision),
             class: "accent",
             detail: format!(
-                "Last changed {}{}.",
+                "Last changed {}{}. Nobody but managers sees it until you publish.",
                 at(stored.updated_at),
                 by(&stored.updated_by)
             ),
@@ -222,23 +237,45 @@ fn status(plan: &Plan, user: &SignedIn) -> Status {
         Source::Published(stored) => Status {
             label: format!("Published, version {}", stored.version.unwrap_or(1)),
             class: "good",
-            detail: stored
-                .published_at
-                .map(|t| format!("{}{}.", at(t), by(&stored.published_by)))
-                .unwrap_or_default(),
+            detail: format!(
+                "{}{}",
+                stored
+                    .published_at
+                    .map(|t| format!("{}{}. ", at(t), by(&stored.published_by)))
+                    .unwrap_or_default(),
+                if is_over(plan) {
+                    "All its shifts have begun, so it stays as it is."
+                } else {
+                    "To change it, choose a slot or recommend again: that starts a draft, and everybody keeps seeing this version until you publish the next."
+                }
+            ),
         },
     }
 }
 
+/// Whether every shift has begun, so that nothing can be changed.
+fn is_over(plan: &Plan) -> bool {
+    !plan.inputs.shifts.is_empty() && plan.inputs.shifts.iter().all(|s| s.is_locked)
+}
+
 /// How good the plan is, in words, and whether it is proven best.
-fn quality(plan: &Plan) -> (&'static str, bool) {
+fn quality(plan: &Plan) -> (String, bool) {
     let above = plan.score.total - plan.bound;
+    let points = plan.built.points(above);
     if above <= 0 {
-        ("best possible: proven", true)
-    } else if plan.built.points(above).0 < 5 {
-        ("best possible, to within 0.1 points", true)
+        ("Nothing fairer is possible: proven".to_owned(), true)
+    } else if points.0 < 5 {
+        (
+            "Nothing fairer is possible, to within 0.1 points".to_owned(),
+            true,
+        )
+    } else if matches!(plan.source, Source::Recommended | Source::Recomputed(_)) {
+        ("The fairest plan found".to_owned(), false)
     } else {
-        ("best found, not proven best", false)
+        (
+            format!("At most {points} points from the best possible"),
+            false,
+        )
     }
 }
 
@@ -260,7 +297,7 @@ fn story(plan: &Plan, slot: usize, zone: chrono_tz::Tz) -> Option<Story> {
         is_pinned: held.is_pinned,
         is_locked: inputs.shift_of(slot).is_some_and(|s| s.is_locked),
         override_note: (!held.reason.is_empty())
-            .then(|| format!("{} Broken on purpose: {}.", held.reason, held.broken)),
+            .then(|| format!("Broken on purpose: {}. Why: “{}”", held.broken, held.reason)),
         exchanges: story
             .others
             .iter()

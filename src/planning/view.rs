@@ -83,6 +83,8 @@ pub struct Row {
     pub bars: [i64; 4],
     /// Has not said that the month is complete.
     pub is_silent: bool,
+    /// Lacks a requirement for some slot of the month.
+    pub lacks: bool,
     /// One for each day.
     pub cells: Vec<Cell>,
 }
@@ -320,6 +322,7 @@ pub fn rows(plan: &Plan, selected: Option<usize>, today: NaiveDate, zone: Tz) ->
                 load: Points(score.map_or(0, |s| s.load)),
                 bars: [x1, w1, x2, w2],
                 is_silent: !person.has_answered,
+                lacks: person.lacks.values().any(|titles| !titles.is_empty()),
                 cells: inputs
                     .month
                     .days()
@@ -375,12 +378,12 @@ pub fn lacking(inputs: &Inputs) -> Vec<String> {
 fn badges(inputs: &Inputs, person: &PersonInput) -> Vec<String> {
     let mut badges = Vec::new();
     if inputs.is_newcomer(person) {
-        badges.push("new".to_owned());
+        badges.push("newcomer".to_owned());
     } else if inputs.is_experienced(person) {
-        badges.push("exp".to_owned());
+        badges.push("experienced".to_owned());
     }
     if person.capacity_percent < 100 {
-        badges.push(format!("{} %", person.capacity_percent));
+        badges.push(format!("works {} %", person.capacity_percent));
     }
     badges
 }

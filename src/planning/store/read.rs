@@ -54,6 +54,31 @@ pub async fn members(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec<
     .await
 }
 
+/// Engineers of the team on that day or later who are in no leg of any of its rotations: nobody
+/// would ever plan them. By name, at most 50.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn without_leg(
+    conn: &mut PgConnection,
+    team: TeamId,
+    day: NaiveDate,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "select p.name from team_members tm join people p on p.id = tm.person_id
+        where tm.team_id = $1 and tm.is_engineer and (p.left_on is null or p.left_on > $2)
+            and not exists (
+                select from leg_members lm join legs l on l.id = lm.leg_id
+                    join rotations r on r.id = l.rotation_id
+                where lm.person_id = p.id and r.team_id = $1)
+        order by p.name, p.id limit 50",
+        team.0,
+        day
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Name of a team's zone.
 ///
 /// # Errors

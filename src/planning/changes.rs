@@ -6,6 +6,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::intent::Intent;
@@ -84,16 +85,7 @@ pub async fn create(
     let back = plan_path(&slug, month, rotation.id, key.as_ref());
     let wanted = intent.words(&plan);
     if form.value("basis") != plan.basis() {
-        let frame = user.team_frame("Somebody was faster", Section::Plan, &team);
-        return page_with(
-            StatusCode::CONFLICT,
-            &Conflict {
-                frame,
-                wanted,
-                now: standing(&plan, &intent, &user),
-                back,
-            },
-        );
+        return faster(&user, &team, wanted, standing(&plan, &intent, &user), back);
     }
     let locked = |slot: &usize| plan.inputs.shift_of(*slot).is_some_and(|s| s.is_locked);
     if intent.moved().iter().any(locked) {
@@ -206,20 +198,54 @@ fn standing(plan: &Plan, intent: &Intent, user: &SignedIn) -> Vec<String> {
         })
         .collect();
     now.dedup();
-    if let Source::Draft(stored) | Source::Recomputed(stored) = &plan.source
-        && let Some(name) = &stored.updated_by
-    {
-        let at = stored
-            .updated_at
-            .with_timezone(&user.zone)
-            .format("%-d %b %H:%M");
-        now.push(format!(
-            "The draft was last changed by {name} on {at} ({}).",
-            user.zone
-        ));
-    }
-    now.extend(plan.changed.iter().cloned());
+    now.extend(latest(plan, user));
     now
+}
+
+/// Who changed or published the plan last, and what it is computed from that changed.
+pub fn latest(plan: &Plan, user: &SignedIn) -> Vec<String> {
+    let at = |at: DateTime<Utc>| at.with_timezone(&user.zone).format("%-d %b %H:%M");
+    let by = |name: &Option<String>| name.as_ref().map_or(String::new(), |n| format!(" by {n}"));
+    let source = match &plan.source {
+        Source::Recommended => None,
+        Source::Draft(stored) | Source::Recomputed(stored) => Some(format!(
+            "The draft was last changed{} on {} ({}).",
+            by(&stored.updated_by),
+            at(stored.updated_at),
+            user.zone
+        )),
+        Source::Published(stored) => stored.published_at.map(|published| {
+            format!(
+                "Version {} was published{} on {} ({}).",
+                stored.version.unwrap_or_default(),
+                by(&stored.published_by),
+                at(published),
+                user.zone
+            )
+        }),
+    };
+    source
+        .into_iter()
+        .chain(plan.changed.iter().cloned())
+        .collect()
+}
+
+/// The page for who sends a form of a plan that is no more.
+pub fn faster(
+    user: &SignedIn,
+    team: &Membership,
+    wanted: String,
+    now: Vec<String>,
+    back: String,
+) -> Answer {
+    let frame = user.team_frame("Somebody was faster", Section::Plan, team);
+    let conflict = Conflict {
+        frame,
+        wanted,
+        now,
+        back,
+    };
+    page_with(StatusCode::CONFLICT, &conflict)
 }
 
 fn cost_words(before: &Plan, after: &Plan) -> String {

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use super::changes::{plan_path, rotation_of};
+use super::changes::{faster, latest, plan_path, rotation_of};
 use super::plan::{Plan, current};
 use super::publish::publish;
 use super::store::{self, Stored, StoredSlot};
@@ -196,15 +196,21 @@ pub async fn create(
     form: Form,
 ) -> Answer {
     let mut tx = state.db.begin().await?;
-    let (_, month, rotation) = found(&mut tx, &user, &slug, &month, form.value("rotation")).await?;
+    let (team, month, rotation) =
+        found(&mut tx, &user, &slug, &month, form.value("rotation")).await?;
     store::lock(&mut tx, rotation.id).await?;
     let plan = current(&mut tx, &rotation, month, user.now).await?;
     if form.value("basis") != plan.basis() {
-        return Err(AppError::Conflict(
-            "The plan, or what it was computed from, changed since you looked at it. Nothing was published. Go back, look \
-             at the plan as it is now, and publish again."
-                .into(),
-        ));
+        let wanted = format!(
+            "To publish {} as it was when you opened the page.",
+            month.title()
+        );
+        let mut now = latest(&plan, &user);
+        if now.is_empty() {
+            now.push("Nothing is stored: the recommendation was computed anew.".into());
+        }
+        let back = plan_path(&slug, month, rotation.id, None);
+        return faster(&user, &team, wanted, now, back);
     }
     let done = publish(&mut tx, &rotation, &plan, Some(user.id)).await?;
     tx.commit().await?;

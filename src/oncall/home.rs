@@ -76,7 +76,12 @@ impl Show {
 
     /// Whether anything is left to do before they can be on duty.
     fn owes(&self) -> bool {
-        self.lacks_device || self.round.is_some() || !self.requirements.is_ready()
+        self.lacks_device || self.round.is_some() || self.lacks()
+    }
+
+    /// Whether a requirement isn't held, or won't be for long.
+    fn lacks(&self) -> bool {
+        !self.requirements.is_ready() || self.requirements.lapsing > 0
     }
 
     fn wait(&self, t: &DateTime<Utc>) -> String {

@@ -18,6 +18,7 @@ mod feed_clients;
 mod feeds;
 mod fixtures;
 mod harness;
+mod journey;
 mod looks;
 mod migrations;
 mod oncall;

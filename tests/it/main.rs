@@ -23,6 +23,7 @@ mod looks;
 mod migrations;
 mod oncall;
 mod people;
+mod pictures;
 mod planning;
 mod reports;
 mod requirements;

@@ -189,10 +189,13 @@ pub fn recommended(inputs: &Inputs, held: &[Held]) -> (Vec<Held>, i128) {
         found.bound
     };
     let holders = found.assignment.iter().enumerate().map(|(slot, person)| {
+        if inputs.shift_of(slot).is_some_and(|s| s.is_locked) {
+            return held.get(slot).cloned().unwrap_or_default();
+        }
         let person = person.and_then(|p| inputs.people.get(p)).map(|p| p.id);
         let before = held
             .get(slot)
-            .filter(|h| h.is_pinned)
+            .filter(|h| h.is_pinned && h.person.is_none_or(|p| inputs.person(p).is_some()))
             .cloned()
             .unwrap_or_default();
         // A slot that was emptied on purpose stays open.

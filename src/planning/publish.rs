@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::changes::{save, title};
 use super::model::SlotInput;
-use super::plan::{Plan, Source};
+use super::plan::Plan;
 use super::store;
 use crate::audit;
 use crate::error::AppError;
@@ -41,12 +41,8 @@ pub async fn publish(
             "This month has no shifts. Check from when the rotation's rules take effect.".into(),
         ));
     }
-    let draft = match &plan.source {
-        Source::Draft(stored) => stored.id,
-        Source::Recommended | Source::Recomputed(_) | Source::Published(_) => {
-            save(conn, plan, plan.bound, by).await?
-        }
-    };
+    // Also a stored draft: a shift that has begun since it was stored stays as published.
+    let draft = save(conn, plan, plan.bound, by).await?;
     let version = store::publish(conn, rotation.id, month, draft, by, now)
         .await
         .map_err(|error| twice(error, plan))?;

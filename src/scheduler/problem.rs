@@ -28,6 +28,8 @@ pub enum Block {
     NotInLeg,
     /// Has not joined yet, or has left.
     NotThere,
+    /// Nobody took the shift before it began.
+    Begun,
 }
 
 impl Block {
@@ -40,6 +42,7 @@ impl Block {
             Self::LacksRequirement => "lacks a requirement",
             Self::NotInLeg => "not in this leg or role",
             Self::NotThere => "not in the team at that time",
+            Self::Begun => "nobody took the shift before it began",
         }
     }
 }

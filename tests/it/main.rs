@@ -9,6 +9,7 @@
 
 mod a11y;
 mod architecture;
+mod attacks;
 mod availability;
 mod cast;
 mod clients;

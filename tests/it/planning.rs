@@ -8,12 +8,12 @@ use serial_free::race;
 use crate::support::TestApp;
 use crate::support::visitor::{Page, Visitor};
 
-const PLAN: &str = "/teams/payments/plan/2026-12";
+pub const PLAN: &str = "/teams/payments/plan/2026-12";
 const CHANGES: &str = "/teams/payments/plan/2026-12/changes";
 const PUBLICATION: &str = "/teams/payments/plan/2026-12/publication";
 
 /// The demo, with its manager signed in.
-async fn planner() -> (TestApp, Visitor) {
+pub async fn planner() -> (TestApp, Visitor) {
     let app = TestApp::start_as(true).await;
     demo::create(&app.db, app.clock.now()).await.unwrap();
     let manager = app.visitor();
@@ -21,7 +21,7 @@ async fn planner() -> (TestApp, Visitor) {
     (app, manager)
 }
 
-fn value(page: &Page, name: &str) -> String {
+pub fn value(page: &Page, name: &str) -> String {
     let css = format!("#drag [name={name}]");
     page.attributes(&css, "value")
         .into_iter()
@@ -30,14 +30,14 @@ fn value(page: &Page, name: &str) -> String {
 }
 
 /// Slots of the grid that a person holds, in the order of days.
-fn slots_of(page: &Page, person: i64) -> Vec<String> {
+pub fn slots_of(page: &Page, person: i64) -> Vec<String> {
     page.attributes(
         &format!("tr[data-person='{person}'] a.chip:not(.goes-on)"),
         "data-slot",
     )
 }
 
-async fn id_of(app: &TestApp, name: &str) -> i64 {
+pub async fn id_of(app: &TestApp, name: &str) -> i64 {
     sqlx::query_scalar("select id from people where name = $1")
         .bind(name)
         .fetch_one(&app.db)
@@ -45,12 +45,12 @@ async fn id_of(app: &TestApp, name: &str) -> i64 {
         .unwrap()
 }
 
-async fn count(app: &TestApp, sql: &'static str) -> i64 {
+pub async fn count(app: &TestApp, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(&app.db).await.unwrap()
 }
 
 /// A change on what `page` shows.
-async fn change(visitor: &Visitor, page: &Page, fields: &[(&str, &str)]) -> Page {
+pub async fn change(visitor: &Visitor, page: &Page, fields: &[(&str, &str)]) -> Page {
     let (rotation, basis) = (value(page, "rotation"), value(page, "basis"));
     let mut all = vec![("rotation", rotation.as_str()), ("basis", basis.as_str())];
     all.extend(fields);
@@ -58,7 +58,7 @@ async fn change(visitor: &Visitor, page: &Page, fields: &[(&str, &str)]) -> Page
 }
 
 /// A slot, somebody whom the page offers for it at a cost and not against a rule, and the page.
-async fn offer(visitor: &Visitor, page: &Page) -> (String, String, Page) {
+pub async fn offer(visitor: &Visitor, page: &Page) -> (String, String, Page) {
     for slot in page.attributes("tbody a.chip:not(.goes-on)", "data-slot") {
         let story = visitor.get(&format!("{PLAN}?slot={slot}")).await;
         assert!(story.text().contains("Who else"), "{}", story.text());
@@ -589,7 +589,7 @@ async fn publishing_never_books_somebody_twice_across_teams() {
 }
 
 /// Runs the same thing many times at once.
-mod serial_free {
+pub mod serial_free {
     use std::future::Future;
 
     pub async fn race<T: Send + 'static, F: Future<Output = T> + Send + 'static>(

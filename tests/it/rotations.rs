@@ -72,13 +72,13 @@ fn changed<'a>(
     kept.chain(new).collect()
 }
 
-struct Form {
+pub struct Form {
     address: String,
     fields: Vec<(String, String)>,
 }
 
 /// What the edit page of a rotation would send.
-async fn edit(visitor: &Visitor, id: RotationId) -> Form {
+pub async fn edit(visitor: &Visitor, id: RotationId) -> Form {
     let address = format!("{TEAM}/{id}");
     let page = visitor.get(&format!("{address}/edit")).await;
     assert_eq!(page.status, 200, "{}", page.text());
@@ -87,7 +87,7 @@ async fn edit(visitor: &Visitor, id: RotationId) -> Form {
 }
 
 impl Form {
-    async fn send(&self, visitor: &Visitor, changes: &[(&str, Option<&str>)]) -> Page {
+    pub async fn send(&self, visitor: &Visitor, changes: &[(&str, Option<&str>)]) -> Page {
         let fields = changed(&self.fields, changes);
         visitor.post_form(&self.address, &fields).await
     }

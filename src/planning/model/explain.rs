@@ -185,6 +185,7 @@ pub fn block_words(inputs: &Inputs, person: &PersonInput, slot: usize, block: Bl
             }
             _ => format!("joins on {}", person.joined_on.format("%-d %b")),
         },
+        Block::Begun => "not asked before it began".to_owned(),
         Block::Unavailable => {
             let note = inputs.shift_of(slot).and_then(|s| note(person, s.interval));
             note.map_or("unavailable".to_owned(), |note| {

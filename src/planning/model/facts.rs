@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::inputs::Inputs;
+use super::inputs::{Elsewhere, Inputs};
 use crate::vocab::PersonId;
 
 /// What is known of one person.
@@ -20,6 +20,7 @@ pub struct Fact {
     notes: Vec<String>,
     lacks: Vec<String>,
     elsewhere: usize,
+    elsewhere_at: String,
     experience: String,
 }
 
@@ -47,6 +48,9 @@ impl Facts {
                 crate::vocab::Level::Unavailable => 'u',
                 crate::vocab::Level::Leave => 'l',
             };
+            let at = |e: &Elsewhere| {
+                format!("{}+{}", e.interval.start.timestamp(), e.interval.minutes())
+            };
             let fact = Fact {
                 name: person.name.clone(),
                 capacity: person.capacity_percent,
@@ -60,6 +64,12 @@ impl Facts {
                 )],
                 lacks,
                 elsewhere: person.elsewhere.len(),
+                elsewhere_at: person
+                    .elsewhere
+                    .iter()
+                    .map(at)
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 experience: match (inputs.is_newcomer(person), inputs.is_experienced(person)) {
                     (true, _) => "a newcomer",
                     (false, true) => "experienced",
@@ -154,7 +164,7 @@ fn person_changes(old: &Fact, new: &Fact, same_slots: bool, said: &mut Vec<Strin
     if old.notes != new.notes {
         said.push(format!("{name}: joining, leaving or legs changed."));
     }
-    if old.elsewhere != new.elsewhere {
+    if old.elsewhere != new.elsewhere || old.elsewhere_at != new.elsewhere_at {
         said.push(format!("{name}: shifts elsewhere changed."));
     }
     // Shares move a little whenever anybody's do: only told where nothing else is.

@@ -141,6 +141,10 @@ fn standing(inputs: &Inputs, index: usize, person: &PersonInput, slot: usize) ->
     let Some(shift) = inputs.shift_of(slot) else {
         return Standing::Blocked(Block::NotInLeg);
     };
+    let published = inputs.slots.get(slot).and_then(|s| s.published.as_ref());
+    if shift.is_locked && published.is_none_or(|held| held.person.is_none()) {
+        return Standing::Blocked(Block::Begun);
+    }
     if shift.day < person.joined_on || person.left_on.is_some_and(|left| left <= shift.day) {
         return Standing::Blocked(Block::NotThere);
     }

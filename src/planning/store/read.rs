@@ -321,6 +321,18 @@ pub struct StoredSlot {
     pub reason: String,
     /// Which.
     pub broken: String,
+    /// The leg's name.
+    pub leg_name: String,
+    /// Place of the role in the escalation.
+    pub order: u8,
+    /// Only watches and learns.
+    pub is_shadow: bool,
+    /// Name of the zone whose clocks the shift follows.
+    pub time_zone: String,
+    /// Minutes on weekdays, at night, at weekends, on holidays.
+    pub minutes: [i64; 4],
+    /// Its burden.
+    pub points: Points,
 }
 
 /// The slots of a stored schedule in time, by role.
@@ -333,8 +345,9 @@ pub async fn slots_of(
 ) -> sqlx::Result<Vec<StoredSlot>> {
     let rows = sqlx::query!(
         r#"select s.leg_id, a.starts_at, a.ends_at, a.role_id, r.name as role_name, a.person_id, p.name as "name?", a.is_pinned,
-            a.override_reason, a.overridden_rules
-        from assignments a join shifts s on s.id = a.shift_id join roles r on r.id = a.role_id left join people p on p.id = a.person_id
+            a.override_reason, a.overridden_rules, s.time_zone, a.weekday_minutes, a.night_minutes, a.weekend_minutes,
+            a.holiday_minutes, a.points, l.name as leg_name, a.escalation_order, a.is_shadow
+        from assignments a join shifts s on s.id = a.shift_id join legs l on l.id = s.leg_id join roles r on r.id = a.role_id left join people p on p.id = a.person_id
         where a.schedule_id = $1 order by a.starts_at, s.leg_id, a.escalation_order"#,
         schedule.0,
     )
@@ -355,6 +368,17 @@ pub async fn slots_of(
             is_pinned: r.is_pinned,
             reason: r.override_reason,
             broken: r.overridden_rules,
+            leg_name: r.leg_name,
+            order: u8::try_from(r.escalation_order).unwrap_or(u8::MAX),
+            is_shadow: r.is_shadow,
+            time_zone: r.time_zone,
+            minutes: [
+                r.weekday_minutes.into(),
+                r.night_minutes.into(),
+                r.weekend_minutes.into(),
+                r.holiday_minutes.into(),
+            ],
+            points: Points(r.points),
         })
         .collect())
 }

@@ -31,6 +31,9 @@ pub struct NewSlot<'a> {
     pub held: &'a Held,
 }
 
+/// The database's own lock that is held while a schedule is published.
+const PUBLISHING: i64 = 0x7075_626c_6973_6864;
+
 /// Waits for everybody else who changes this rotation's schedules, until the transaction ends.
 ///
 /// # Errors
@@ -217,6 +220,11 @@ pub async fn publish(
     by: Option<PersonId>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<i32> {
+    // One publication at a time: two that book the same people would wait for each other's rows,
+    // each for the other's, and PostgreSQL would have to end one of them.
+    sqlx::query!("select pg_advisory_xact_lock($1)", PUBLISHING)
+        .execute(&mut *conn)
+        .await?;
     sqlx::query!(
         "update schedules set state = 'superseded' where rotation_id = $1 and month = $2 and state = 'published'",
         rotation.0,

@@ -13,7 +13,7 @@ use super::intent::Intent;
 use super::model::SlotKey;
 use super::plan::{Plan, Source, current};
 use super::store::{self, NewSlot};
-use super::view::{slot_title, violation_words};
+use super::words::{slot_title, violation_words};
 use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::rotations::{self, Rotation};

@@ -2,7 +2,7 @@
 
 use super::model::{Held, Inputs, SlotKey};
 use super::plan::{Plan, recommended};
-use super::view::slot_title;
+use super::words::slot_title;
 use crate::error::AppError;
 use crate::vocab::PersonId;
 use crate::web::Form;

@@ -23,6 +23,7 @@ mod shape;
 mod store;
 mod versions;
 mod view;
+mod words;
 
 use axum::Router;
 use axum::routing::{get, post};

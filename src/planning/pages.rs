@@ -9,7 +9,8 @@ use super::changes::rotation_of;
 use super::model::{SlotKey, SlotStory, tell};
 use super::plan::{Plan, Source, current};
 use super::store;
-use super::view::{self, Day, Gap, OpenRow, Row, slot_title, violation_words};
+use super::view::{self, Day, OpenRow, Row};
+use super::words::{self, Gap, slot_title, violation_words};
 use crate::error::{Answer, AppError};
 use crate::rotations;
 use crate::state::AppState;
@@ -173,7 +174,7 @@ pub async fn show(
         days: view::days(month, today),
         rows: view::rows(&plan, selected, today, zone),
         open: view::open_row(&plan, selected, zone),
-        gaps: view::gaps(&plan, zone),
+        gaps: words::gaps(&plan, zone),
         broken: plan
             .violations
             .iter()
@@ -187,7 +188,7 @@ pub async fn show(
             .filter(|p| !p.has_answered)
             .map(|p| p.name.clone())
             .collect(),
-        lacking: view::lacking(&plan.inputs),
+        lacking: words::lacking(&plan.inputs),
         without_leg,
         story: selected.and_then(|slot| story(&plan, slot, zone)),
         has_draft: matches!(plan.source, Source::Draft(_) | Source::Recomputed(_)),

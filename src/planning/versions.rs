@@ -12,7 +12,7 @@ use super::changes::{faster, latest, plan_path, rotation_of};
 use super::plan::{Plan, current};
 use super::publish::publish;
 use super::store::{self, Stored, StoredSlot};
-use super::view::{slot_title, violation_words};
+use super::words::{slot_title, violation_words};
 use crate::error::{Answer, AppError};
 use crate::rotations::{self, Rotation};
 use crate::state::AppState;

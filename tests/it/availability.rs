@@ -233,11 +233,18 @@ async fn notes_are_edited_and_entries_removed_by_their_owner_only() {
     }
     let page = ayse.submit(&path, &note).await;
     assert!(page.text().contains("Moving house all day"));
-    assert_eq!(
-        ayse.post_form(&path, &note).await.status,
-        404,
-        "the entry was replaced"
+    let outdated = ayse.post_form(&path, &note).await;
+    assert_eq!(outdated.status, 409, "the entry was replaced");
+    let text = outdated.text();
+    assert!(
+        text.contains("You wanted the note “Moving house")
+            && text.contains("December 2026 now: Fri 11 Dec 2026, leave"),
+        "{text}"
     );
+    let gone = ayse
+        .post_form(&format!("{path}/removal"), &[DECEMBER])
+        .await;
+    assert_eq!(gone.status, 409, "{}", gone.text());
     let id: i64 = sqlx::query_scalar("select id from availability_entries")
         .fetch_one(&stage.app.db)
         .await

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use sqlx::PgConnection;
 
 use super::forms::{self, Painting};
 use super::person::{self, Typed};
@@ -121,6 +122,40 @@ pub async fn undo(State(state): State<AppState>, subject: Subject, form: Form) -
     Ok(Flash::redirect(&subject.page(month), &said))
 }
 
+/// What to say of an entry that is not this person's: nothing where it is somebody else's; where it
+/// was changed or removed in another window, what was wanted and what is there now.
+async fn changed_meanwhile(
+    conn: &mut PgConnection,
+    subject: &Subject,
+    month: Month,
+    wanted: &str,
+) -> Result<AppError, AppError> {
+    if store::is_taken(conn, subject.entry).await? {
+        return Ok(AppError::NotFound);
+    }
+    let entries = store::month_entries(conn, subject.person, month.interval(subject.zone)).await?;
+    let entries: Vec<String> = entries
+        .iter()
+        .map(|row| {
+            format!(
+                "{}, {}",
+                describe(row.entry.interval, subject.zone),
+                row.entry.level
+            )
+        })
+        .collect();
+    let now = if entries.is_empty() {
+        "nothing".to_owned()
+    } else {
+        entries.join("; ")
+    };
+    Ok(AppError::Conflict(format!(
+        "{wanted} The entry was changed or removed in another window meanwhile, so nothing was saved. Entered for {} now: \
+         {now}. Open the month again and choose from what is there.",
+        month.title()
+    )))
+}
+
 /// `POST .../entries/{entry}`: another note.
 pub async fn update_note(
     State(state): State<AppState>,
@@ -129,9 +164,10 @@ pub async fn update_note(
 ) -> Answer {
     let month = month_in(&form)?;
     let mut tx = state.db.begin().await?;
-    let entry = store::entry(&mut tx, subject.person, subject.entry)
-        .await?
-        .ok_or(AppError::NotFound)?;
+    let Some(entry) = store::entry(&mut tx, subject.person, subject.entry).await? else {
+        let wanted = format!("You wanted the note “{}”.", form.value("note").trim());
+        return Err(changed_meanwhile(&mut tx, &subject, month, &wanted).await?);
+    };
     let Some(note) = form.parse::<Note>("note") else {
         drop(tx);
         let typed = Typed {
@@ -162,9 +198,10 @@ pub async fn update_note(
 pub async fn remove_entry(State(state): State<AppState>, subject: Subject, form: Form) -> Answer {
     let month = month_in(&form)?;
     let mut tx = state.db.begin().await?;
-    let entry = store::entry(&mut tx, subject.person, subject.entry)
-        .await?
-        .ok_or(AppError::NotFound)?;
+    let Some(entry) = store::entry(&mut tx, subject.person, subject.entry).await? else {
+        let wanted = "You wanted to remove an entry.";
+        return Err(changed_meanwhile(&mut tx, &subject, month, wanted).await?);
+    };
     let (by, now) = (subject.user.id, subject.user.now);
     let strokes = vec![Stroke::Clear(entry.interval)];
     let _ = store::repaint(&mut tx, subject.person, strokes, true, by, now).await?;

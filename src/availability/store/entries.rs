@@ -120,6 +120,16 @@ pub async fn entry(
     }))
 }
 
+/// Whether anybody has an entry of that id.
+pub async fn is_taken(conn: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from availability_entries where id = $1) as "taken!""#,
+        id
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Two browser tabs of one person paint one after the other.
 async fn lock(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<()> {
     sqlx::query!(

@@ -6,7 +6,7 @@ mod read;
 mod rounds;
 mod utilisation;
 
-pub use entries::{EntryRow, can_undo, entry, month_entries, repaint, set_entry, undo};
+pub use entries::{EntryRow, can_undo, entry, is_taken, month_entries, repaint, set_entry, undo};
 pub use patterns::{patterns_of, remove_pattern, set_pattern};
 pub use read::{Member, clashes, for_planning, managers, members, person, shifts_of};
 pub use rounds::{

@@ -15,6 +15,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::error::{self, AppError};
+use crate::jobs::Handlers;
 use crate::state::AppState;
 use crate::web::{assets, headers};
 use crate::{
@@ -42,6 +43,12 @@ pub fn router(state: AppState) -> Router {
         .merge(rotations::routes())
         .route("/static/{version}/{name}", get(assets::serve));
     dressed(pages, state)
+}
+
+/// Who does which kind of job.
+#[must_use]
+pub fn handlers() -> Handlers {
+    Handlers::new()
 }
 
 /// Pages with all that surrounds them, and what machines ask for.

@@ -5,8 +5,8 @@
 //! | words | [`vocab`] | nothing of ours |
 //! | pure rules | [`scheduler`] | [`vocab`] |
 //! | ground | [`clock`], [`config`], [`db`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
-//! | trail | [`audit`] | the ground |
-//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then [`oncall`], then [`reports`] and [`calendars`] | the ground, [`audit`], and what slices before them export |
+//! | trail | [`audit`], [`jobs`] | the ground |
+//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then [`oncall`], then [`reports`] and [`calendars`] | the ground, the trail, and what slices before them export |
 //! | whole | [`app`], [`serve`], [`cli`], `demo`, [`solve`] | everything |
 //!
 //! A slice is a folder with the same files: `mod.rs` (routes, what others may call, its story),
@@ -16,7 +16,8 @@
 //!
 //! A request: [`app`] routes it to a slice's handler; [`web::SignedIn`] says who asks; the handler
 //! parses the form into [`vocab`] types, writes in one transaction together with its line in
-//! [`audit`], and answers 303. PostgreSQL holds the invariants.
+//! [`audit`], and answers 303. What follows from it elsewhere (mail, calendars) is a row of [`jobs`] in
+//! the same transaction, done afterwards by a worker in any process. PostgreSQL holds the invariants.
 pub mod app;
 pub mod audit;
 pub mod availability;
@@ -27,6 +28,7 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod error;
+pub mod jobs;
 pub mod oncall;
 pub mod people;
 pub mod planning;

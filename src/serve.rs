@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Database, DbError};
 use crate::demo::{self, DemoError};
+use crate::jobs;
 use crate::people;
 use crate::state::{AppState, Site};
 
@@ -53,8 +54,8 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
-/// Serves until the process is asked to stop (Ctrl-C or SIGTERM), then lets requests under way
-/// finish, closes the connections and stops the private PostgreSQL.
+/// Serves and does jobs until the process is asked to stop (Ctrl-C or SIGTERM), then lets requests
+/// and jobs under way finish, closes the connections and stops the private PostgreSQL.
 ///
 /// # Errors
 /// When the address can't be listened on or there is no database.
@@ -98,6 +99,8 @@ async fn run(
         site: Arc::new(site),
     };
     let (stopping, mut asked) = watch::channel(false);
+    let worker = tokio::spawn(jobs::work(state.clone(), app::handlers(), asked.clone()));
+    let ended = stopping.clone();
     let service = app::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
@@ -113,11 +116,18 @@ async fn run(
         let _ = asked.wait_for(|stop| *stop).await;
         tokio::time::sleep(LAST_REQUESTS).await;
     };
-    tokio::select! {
-        done = server.into_future() => done?,
-        () = too_long => warn!("requests under way were cut off"),
+    let outcome = tokio::select! {
+        done = server.into_future() => done,
+        () = too_long => {
+            warn!("requests under way were cut off");
+            Ok(())
+        }
+    };
+    ended.send_replace(true);
+    if worker.await.is_err() {
+        warn!("the worker broke");
     }
-    Ok(())
+    Ok(outcome?)
 }
 
 /// Ends when the process is asked to stop.

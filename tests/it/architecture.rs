@@ -18,7 +18,7 @@ const GROUND: &[&str] = &[
 
 /// The slices, each step on top of the ones before it. Slices of one step don't know each other.
 const STEPS: &[&[&str]] = &[
-    &["audit"],
+    &["audit", "jobs"],
     &["people"],
     &["rotations"],
     &["requirements", "availability"],

@@ -19,6 +19,7 @@ mod feed_clients;
 mod feeds;
 mod fixtures;
 mod harness;
+mod jobs;
 mod journey;
 mod looks;
 mod migrations;

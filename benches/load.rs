@@ -13,6 +13,7 @@ use axum::routing::get;
 use fairshift::clock::Clock;
 use fairshift::config::PublicUrl;
 use fairshift::db::private::{Durability, Private};
+use fairshift::fetch::Fetcher;
 use fairshift::state::{AppState, Site};
 use fairshift::{app, db, demo};
 use reqwest::Client;
@@ -57,6 +58,7 @@ async fn measure(postgres: &Private) -> Outcome<()> {
         db: pool.clone(),
         clock,
         site,
+        fetcher: Fetcher::new(false),
     };
     let service = app::router(state).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });

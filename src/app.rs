@@ -120,6 +120,7 @@ mod tests {
 
     use super::dressed;
     use crate::clock::Clock;
+    use crate::fetch::Fetcher;
     use crate::state::{AppState, Site};
 
     async fn ask(path: &str) -> (StatusCode, bool, String) {
@@ -131,6 +132,7 @@ mod tests {
                 public_url: "https://oncall.example.com".parse().unwrap(),
                 demo: false,
             }),
+            fetcher: Fetcher::new(false),
         };
         let secret = |number: i64| async move {
             assert!(number < 0, "secret {number}");

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::http::Uri;
-use clap::{Args, ValueEnum};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, ValueEnum};
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
@@ -43,6 +44,17 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub database_url: Option<DatabaseUrl>,
+
+    /// Let webhooks and calendars be in a private network: also private addresses, any port, and http.
+    #[arg(
+        long,
+        env = "FAIRSHIFT_ALLOW_PRIVATE_ADDRESSES",
+        value_name = "TRUE|FALSE",
+        global = true
+    )]
+    #[arg(default_value = "false", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub allow_private_addresses: bool,
 
     /// What to log: error, warn, info, debug, trace, or a list such as info,fairshift=debug.
     #[arg(long, env = "FAIRSHIFT_LOG", value_name = "FILTER", global = true)]

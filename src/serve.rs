@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Database, DbError};
 use crate::demo::{self, DemoError};
+use crate::fetch::Fetcher;
 use crate::jobs;
 use crate::people;
 use crate::state::{AppState, Site};
@@ -71,7 +72,11 @@ pub async fn serve(settings: &Settings, demo: bool) -> Result<(), ServeError> {
         None => PublicUrl::of_listener(listener.local_addr()?),
     };
     let database = db::connect(settings, demo).await?;
-    let served = run(&database, listener, Site { public_url, demo }, stop).await;
+    let served = {
+        let site = Site { public_url, demo };
+        let fetcher = Fetcher::new(settings.allow_private_addresses);
+        run(&database, listener, site, fetcher, stop).await
+    };
     database.close().await;
     if served.is_ok() {
         info!("stopped");
@@ -83,6 +88,7 @@ async fn run(
     database: &Database,
     listener: TcpListener,
     site: Site,
+    fetcher: Fetcher,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     if !site.demo && people::demo_accounts(&mut *database.pool.acquire().await?).await? > 0 {
@@ -97,6 +103,7 @@ async fn run(
         db: database.pool.clone(),
         clock: Clock::system(),
         site: Arc::new(site),
+        fetcher,
     };
     let (stopping, mut asked) = watch::channel(false);
     let worker = tokio::spawn(jobs::work(state.clone(), app::handlers(), asked.clone()));

@@ -6,6 +6,7 @@ use sqlx::PgPool;
 
 use crate::clock::Clock;
 use crate::config::PublicUrl;
+use crate::fetch::Fetcher;
 
 /// What every handler may use. Cloning is cheap.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct AppState {
     pub clock: Clock,
     /// What this installation is.
     pub site: Arc<Site>,
+    /// Asks addresses that people gave us.
+    pub fetcher: Fetcher,
 }
 
 /// What this installation is; fixed while it runs.

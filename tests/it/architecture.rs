@@ -10,6 +10,7 @@ const GROUND: &[&str] = &[
     "config",
     "db",
     "error",
+    "fetch",
     "state",
     "telemetry",
     "vocab",

@@ -32,6 +32,7 @@ impl Drop for Browser {
 impl Browser {
     /// A window of 1280 by 900 pixels.
     pub async fn open() -> Self {
+        fairshift::fetch::ready_tls();
         let mut options = DesiredCapabilities::chrome();
         for argument in [
             "--headless",

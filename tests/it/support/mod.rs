@@ -24,6 +24,7 @@ use chrono::{DateTime, Utc};
 use fairshift::app;
 use fairshift::clock::Clock;
 use fairshift::config::PublicUrl;
+use fairshift::fetch::Fetcher;
 use fairshift::state::{AppState, Site};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -66,6 +67,8 @@ impl TestApp {
             db: db.clone(),
             clock: clock.clone(),
             site: Arc::new(Site { public_url, demo }),
+            // Tests have servers of their own to ask.
+            fetcher: Fetcher::new(true),
         };
         let service = app::router(state.clone());
         let service = service.into_make_service_with_connect_info::<SocketAddr>();

@@ -14,7 +14,14 @@ use super::database::remove_at_the_end;
 pub fn fairshift(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fairshift"));
     command.args(arguments).stdin(Stdio::null());
-    for name in ["LISTEN", "PUBLIC_URL", "DATA_DIR", "LOG", "LOG_FORMAT"] {
+    for name in [
+        "ALLOW_PRIVATE_ADDRESSES",
+        "LISTEN",
+        "PUBLIC_URL",
+        "DATA_DIR",
+        "LOG",
+        "LOG_FORMAT",
+    ] {
         command.env_remove(format!("FAIRSHIFT_{name}"));
     }
     command.env_remove("DATABASE_URL");

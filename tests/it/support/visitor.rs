@@ -24,6 +24,7 @@ pub struct Page {
 
 impl Visitor {
     pub fn new(base: &str) -> Self {
+        fairshift::fetch::ready_tls();
         let client = Client::builder()
             .cookie_store(true)
             .redirect(Policy::none())

@@ -33,6 +33,16 @@ pub(crate) fn original(assignment: &[Option<usize>], order: &[usize]) -> Vec<Opt
     assignment.iter().map(person).collect()
 }
 
+/// An assignment of the original people in terms of the canonical problem.
+pub(crate) fn sorted(assignment: &[Option<usize>], order: &[usize]) -> Vec<Option<usize>> {
+    let mut place = vec![None; order.len()];
+    for (at, &person) in order.iter().enumerate() {
+        set(&mut place, person, Some(at));
+    }
+    let entry = |person: &Option<usize>| person.and_then(|p| place.as_slice().at(p));
+    assignment.iter().map(entry).collect()
+}
+
 fn order(problem: &Problem) -> Vec<usize> {
     let own: Vec<(&Person, Vec<usize>, Vec<usize>)> = problem
         .people

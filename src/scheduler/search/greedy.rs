@@ -1,5 +1,6 @@
 //! A first schedule: the slots with the fewest people first, each to whom it costs least.
 use super::super::roster::Roster;
+use super::super::table::At;
 use super::super::{rules, score};
 
 /// Fills every open slot that somebody may take, scarce slots first, then in order of time.
@@ -22,6 +23,19 @@ pub(super) fn fill(roster: &mut Roster) {
             roster.put(slot, person);
         }
     }
+}
+
+/// Takes over an assignment as far as the slots are open and no rule objects; whether it gave any.
+pub(super) fn resume(roster: &mut Roster, start: &[Option<usize>]) -> bool {
+    let mut any = false;
+    for (slot, entry) in start.iter().enumerate().take(roster.holder.len()) {
+        let Some(person) = *entry else { continue };
+        if roster.holder.at(slot).is_none() && rules::allows(roster, person, slot) {
+            roster.put(slot, person);
+            any = true;
+        }
+    }
+    any
 }
 
 /// Who may take an open slot at the least extra cost; the first of equals.

@@ -18,7 +18,7 @@ use super::score;
 use super::{Effort, Progress};
 use anneal::Anneal;
 pub(super) use anneal::{swap_cost, try_swap};
-pub(super) use canonical::{canonical, original};
+pub(super) use canonical::{canonical, original, sorted};
 pub use second::{SecondObjective, second_objective};
 use std::ops::ControlFlow;
 
@@ -35,15 +35,17 @@ pub(super) struct Found {
 /// Temperatures per round of annealing.
 const LEVELS: u64 = 64;
 
-/// Searches from the pinned people onwards. `goal` is the number of slots nobody can ever take, and
+/// Searches from the pinned people and the assignment given. `goal` is the number of slots nobody can ever take, and
 /// a cost below which no schedule that fills all others lies.
 pub(super) fn search(
     problem: &Problem,
     effort: Effort,
+    start: &[Option<usize>],
     goal: (usize, i128),
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Found {
     let mut roster = Roster::pinned(problem);
+    let warm = greedy::resume(&mut roster, start);
     greedy::fill(&mut roster);
     descent::descend(&mut roster, 4);
     let proven = exact::small(problem);
@@ -53,7 +55,7 @@ pub(super) fn search(
         }
     } else {
         let mut anneal = Anneal::new(roster, 0x5eed);
-        rounds(&mut anneal, problem, effort, goal, watch);
+        rounds(&mut anneal, (problem, warm), effort, goal, watch);
         roster = Roster::of(problem, anneal.best());
         descent::descend(&mut roster, 8);
     }
@@ -65,7 +67,7 @@ pub(super) fn search(
 
 fn rounds(
     anneal: &mut Anneal,
-    problem: &Problem,
+    (problem, warm): (&Problem, bool),
     effort: Effort,
     goal: (usize, i128),
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
@@ -74,8 +76,10 @@ fn rounds(
     let mut done = 0;
     for round in 0..rounds {
         let typical = anneal.typical_step().max(1) << 10;
-        // Later rounds reheat less: they repair what the first left, they do not start again.
-        let mut temperature = typical / (2 + 2 * i128::from(round.min(6)));
+        // Later rounds reheat less: they repair what the first left, they do not start again. Nor
+        // does a search that was given a schedule.
+        let reheated = if warm { 6 } else { round.min(6) };
+        let mut temperature = typical / (2 + 2 * i128::from(reheated));
         for _ in 0..LEVELS {
             let (unfilled, _, cost) = anneal.best_key;
             let progress = Progress {

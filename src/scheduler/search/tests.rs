@@ -79,9 +79,13 @@ fn both(problem: &Problem) -> (Key, Key) {
     let best = exact::solve(problem, (usize::MAX, 0, 0)).unwrap();
     let mut anneal = Anneal::new(start, 1);
     let goal = (hopeless(problem), bound(problem, hopeless(problem), 20));
-    rounds(&mut anneal, problem, Effort::Quick, goal, &mut |_| {
-        ControlFlow::Continue(())
-    });
+    rounds(
+        &mut anneal,
+        (problem, false),
+        Effort::Quick,
+        goal,
+        &mut |_| ControlFlow::Continue(()),
+    );
     assert_eq!(
         key(anneal.best()),
         anneal.best_key,

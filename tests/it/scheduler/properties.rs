@@ -128,3 +128,25 @@ fn a_watcher_can_stop_it_and_still_gets_a_schedule() {
     assert_eq!(found.score.unfilled, 0);
     assert!(!found.optimal && found.gap() > 0.0);
 }
+
+#[test]
+fn a_search_may_begin_with_a_schedule() {
+    use fairshift::scheduler::recommend_from;
+    use std::ops::ControlFlow;
+    let (_, case) = Case::read(&super::instances::text("b10x92-tight"));
+    let problem = case.problem();
+    let first = recommend(&problem, Effort::Quick);
+    let stop = &mut |_| ControlFlow::Break(());
+    // Stopped at once, what was given comes back, or better; a stranger and a pair that may not
+    // serve together are left out.
+    let again = recommend_from(&problem, Effort::Quick, &first.assignment, stop);
+    assert!(again.score.key() <= first.score.key());
+    let mut wrong = first.assignment.clone();
+    wrong[0] = Some(99);
+    for shift in 0..case.shifts.len() {
+        wrong[2 * shift + 1] = wrong[2 * shift];
+    }
+    let mended = recommend_from(&problem, Effort::Quick, &wrong, stop);
+    assert_eq!(case.broken(&mended.assignment), Vec::<String>::new());
+    assert_eq!(mended.score.unfilled, 0);
+}

@@ -3,7 +3,7 @@
 //! | layer | modules | may import |
 //! | --- | --- | --- |
 //! | words | [`vocab`] | nothing of ours |
-//! | pure rules | [`scheduler`] | [`vocab`] |
+//! | pure rules | [`scheduler`], [`reading`] | [`vocab`] |
 //! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
 //! | trail | [`audit`], [`jobs`] | the ground |
 //! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then [`oncall`], then [`reports`] and [`calendars`] | the ground, the trail, and what slices before them export |
@@ -33,6 +33,7 @@ pub mod jobs;
 pub mod oncall;
 pub mod people;
 pub mod planning;
+pub mod reading;
 pub mod reports;
 pub mod requirements;
 pub mod rotations;

@@ -53,6 +53,7 @@ async fn measure(postgres: &Private) -> Outcome<()> {
     let site = Arc::new(Site {
         public_url,
         demo: true,
+        secret_key: None,
     });
     let state = AppState {
         db: pool.clone(),

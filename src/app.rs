@@ -131,6 +131,7 @@ mod tests {
             site: Arc::new(Site {
                 public_url: "https://oncall.example.com".parse().unwrap(),
                 demo: false,
+                secret_key: None,
             }),
             fetcher: Fetcher::new(false),
         };

@@ -13,6 +13,8 @@ use clap::{ArgAction, Args, ValueEnum};
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
+use crate::secret::SecretKey;
+
 /// Everything that can be set from outside. The same flags fit every command.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
@@ -55,6 +57,18 @@ pub struct Settings {
     #[arg(default_value = "false", num_args = 0..=1, default_missing_value = "true")]
     #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub allow_private_addresses: bool,
+
+    /// Key that encrypts the addresses and passwords of people's calendars: 32 random bytes in base64,
+    /// as `openssl rand -base64 32` prints [default: with the private PostgreSQL and in a demo, one of its
+    /// own in the data folder].
+    #[arg(
+        long,
+        env = "FAIRSHIFT_SECRET_KEY",
+        value_name = "BASE64",
+        global = true,
+        hide_env_values = true
+    )]
+    pub secret_key: Option<SecretKey>,
 
     /// What to log: error, warn, info, debug, trace, or a list such as info,fairshift=debug.
     #[arg(long, env = "FAIRSHIFT_LOG", value_name = "FILTER", global = true)]

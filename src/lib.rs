@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | words | [`vocab`] | nothing of ours |
 //! | pure rules | [`scheduler`], [`reading`] | [`vocab`] |
-//! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
+//! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`secret`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
 //! | trail | [`audit`], [`jobs`] | the ground |
 //! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then [`oncall`], then [`reports`] and [`calendars`] | the ground, the trail, and what slices before them export |
 //! | whole | [`app`], [`serve`], [`cli`], `demo`, [`solve`] | everything |
@@ -38,6 +38,7 @@ pub mod reports;
 pub mod requirements;
 pub mod rotations;
 pub mod scheduler;
+pub mod secret;
 pub mod serve;
 pub mod solve;
 pub mod state;

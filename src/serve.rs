@@ -20,6 +20,7 @@ use crate::demo::{self, DemoError};
 use crate::fetch::Fetcher;
 use crate::jobs;
 use crate::people;
+use crate::secret::SecretKey;
 use crate::state::{AppState, Site};
 
 /// How long requests under way may take once we were asked to stop.
@@ -44,6 +45,14 @@ pub enum ServeError {
         "this database holds a demo, whose passwords everybody knows: run `fairshift demo`, or choose another database"
     )]
     DemoData,
+    /// The data folder holds no key and can't keep one.
+    #[error("can't keep the secret key in {file}: {source} (or set FAIRSHIFT_SECRET_KEY)")]
+    SecretKey {
+        /// Where it would be.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A query failed.
     #[error("the database fails: {0}")]
     Query(#[from] sqlx::Error),
@@ -72,16 +81,41 @@ pub async fn serve(settings: &Settings, demo: bool) -> Result<(), ServeError> {
         None => PublicUrl::of_listener(listener.local_addr()?),
     };
     let database = db::connect(settings, demo).await?;
-    let served = {
-        let site = Site { public_url, demo };
-        let fetcher = Fetcher::new(settings.allow_private_addresses);
-        run(&database, listener, site, fetcher, stop).await
+    let served = match secret_key(settings, demo) {
+        Ok(secret_key) => {
+            let site = Site {
+                public_url,
+                demo,
+                secret_key,
+            };
+            let fetcher = Fetcher::new(settings.allow_private_addresses);
+            run(&database, listener, site, fetcher, stop).await
+        }
+        Err(error) => Err(error),
     };
     database.close().await;
     if served.is_ok() {
         info!("stopped");
     }
     served
+}
+
+/// The key of the settings; without one, with data of our own or in a demo, one in the data folder.
+fn secret_key(settings: &Settings, demo: bool) -> Result<Option<SecretKey>, ServeError> {
+    if settings.secret_key.is_some() || (settings.database_url.is_some() && !demo) {
+        return Ok(settings.secret_key.clone());
+    }
+    let folder = match &settings.data_dir {
+        Some(folder) => folder.clone(),
+        None => db::private::default_data_dir(demo).map_err(DbError::from)?,
+    };
+    let file = folder.join("secret-key");
+    SecretKey::in_file(&file)
+        .map(Some)
+        .map_err(|source| ServeError::SecretKey {
+            file: file.display().to_string(),
+            source,
+        })
 }
 
 async fn run(

@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::fetch::Fetcher;
+use crate::secret::SecretKey;
 
 /// What every handler may use. Cloning is cheap.
 #[derive(Clone)]
@@ -28,4 +29,6 @@ pub struct Site {
     pub public_url: PublicUrl,
     /// Whether this is a demo: its sign-in page signs in with one click.
     pub demo: bool,
+    /// What encrypts the secrets of people's calendars; none where the administrator has not set it.
+    pub secret_key: Option<SecretKey>,
 }

@@ -7,8 +7,13 @@
 //! is complete. Utilisation is entered for a month, by the engineer or for them. What is published
 //! stays published: whoever becomes unavailable then is told at once, and so is the manager.
 //!
+//! Where people connect their calendars (the slice `sources`, whose views we read), utilisation
+//! counts itself: merged busy time within working hours, divided by working hours. Leave is no
+//! working time, in neither of the two: it lowers the fair share already, and would count twice.
+//! A number that somebody enters for a month is a correction, names its author, and wins.
+//!
 //! Planning asks for whole teams at once: [`for_planning`], [`utilisations`], [`answered`],
-//! [`clashes`]. None of it queries once per person.
+//! [`clashes`], [`taken_shifts`], [`freshness`]. None of it queries once per person.
 
 mod model;
 mod pages;
@@ -21,12 +26,13 @@ use crate::state::AppState;
 use pages::{changes, person, team};
 
 pub use model::{
-    Banner, Clash, OnCall, Part, Pattern, Percent, Source, Span, Timeline, Utilisation, Week,
-    WeekDay, WeekError,
+    Banner, Booked, Busy, BusyKind, Clash, Freshness, Hours, OnCall, Part, Pattern, Percent,
+    Source, Span, Taken, Timeline, Utilisation, Week, WeekDay, WeekError, WorkingHours, ago,
+    describe, window,
 };
 pub use store::{
-    answer, answered, banner, clashes, for_planning, open_round, set_entry, set_pattern,
-    set_utilisation, utilisations,
+    answer, answered, banner, busy_of, clashes, for_planning, freshness, open_round, recount,
+    set_entry, set_pattern, set_utilisation, taken_shifts, utilisations,
 };
 
 /// The slice's routes: one's own month, the same page about somebody else for managers, the team.
@@ -51,6 +57,10 @@ fn own() -> Router<AppState> {
             post(changes::remove_pattern),
         )
         .route("/availability/utilisation", post(changes::set_utilisation))
+        .route(
+            "/availability/working-hours",
+            post(changes::set_working_hours),
+        )
         .route("/availability/answer", post(changes::answer))
         .route(
             "/availability/answer/removal",

@@ -11,6 +11,7 @@ const GROUND: &[&str] = &[
     "db",
     "error",
     "fetch",
+    "secret",
     "state",
     "telemetry",
     "vocab",

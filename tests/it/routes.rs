@@ -156,6 +156,7 @@ const TABLE: &[Row] = &[
     row("POST", "/availability/pattern", "/availability/pattern", signed_in(400)),
     row("POST", "/availability/pattern/removal", "/availability/pattern/removal", signed_in(400)),
     row("POST", "/availability/utilisation", "/availability/utilisation", signed_in(400)),
+    row("POST", "/availability/working-hours", "/availability/working-hours", signed_in(400)),
     row("POST", "/availability/answer", "/availability/answer", signed_in(400)),
     row("POST", "/availability/answer/removal", "/availability/answer/removal", signed_in(400)),
     row("GET", "/teams/{slug}/availability", "/teams/payments/availability", manager(200)),

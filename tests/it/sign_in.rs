@@ -356,6 +356,7 @@ async fn on_https_the_cookie_is_secure_and_the_browser_told_to_stay() {
         site: Arc::new(Site {
             public_url,
             demo: false,
+            secret_key: None,
         }),
         ..cast.app.state.clone()
     };

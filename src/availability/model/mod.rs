@@ -1,14 +1,21 @@
 //! Types and rules of availability; no I/O.
 
+mod booked;
 mod describe;
+mod hours;
 mod month;
 mod paint;
+mod sets;
+mod taken;
 mod timeline;
 mod week;
 
+pub use booked::{Booked, Busy, BusyKind, Period, count, mondays, window};
 pub use describe::{clock, describe};
-pub use month::{Day, OnCall, weeks};
+pub use hours::{Hours, WorkingHours};
+pub use month::{Day, OnCall, lay_busy, weeks};
 pub use paint::{Change, Entry, NewEntry, Stroke, paint};
+pub use taken::{Taken, taken};
 pub use timeline::{Span, Timeline, resolve};
 pub use week::{Part, Pattern, Week, WeekDay, WeekError, minute};
 
@@ -99,6 +106,8 @@ pub enum Source {
     Engineer,
     /// A manager of theirs said so.
     Manager,
+    /// Counted from their calendars.
+    Calendars,
 }
 
 impl Source {
@@ -108,6 +117,7 @@ impl Source {
         match self {
             Self::Engineer => "engineer",
             Self::Manager => "manager",
+            Self::Calendars => "calendars",
         }
     }
 
@@ -122,17 +132,99 @@ impl Source {
     }
 }
 
-/// How booked a person is in a month.
+/// How booked a person is in a month: what somebody entered, else what their calendars say.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Utilisation {
-    /// Percent of working time, 0 to 300.
+    /// Percent of working time, 0 to 300: what counts.
     pub percent: i16,
     /// Where it comes from.
     pub source: Source,
-    /// Who entered it; none where they are gone.
+    /// Who entered it; none where they are gone, and for calendars.
     pub entered_by: Option<String>,
-    /// When (UTC).
+    /// When it was entered, or the count changed (UTC).
     pub entered_at: DateTime<Utc>,
+    /// What their calendars say, whether or not it counts.
+    pub booked: Option<Booked>,
+}
+
+impl Utilisation {
+    /// What somebody entered; it beats the calendars.
+    #[must_use]
+    pub fn correction(&self) -> Option<i16> {
+        (self.source != Source::Calendars).then_some(self.percent)
+    }
+
+    /// Whose number it is, for pages.
+    #[must_use]
+    pub fn origin(&self) -> &'static str {
+        match self.source {
+            Source::Engineer => "own estimate",
+            Source::Manager => "manager",
+            Source::Calendars => "from calendars",
+        }
+    }
+}
+
+/// How fresh what calendars say of a person is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Freshness {
+    /// Calendars connected.
+    pub sources: i64,
+    /// Those whose last reading failed.
+    pub failing: i64,
+    /// Those that were read at least once.
+    pub readable: i64,
+    /// Since when the oldest of what is known is good (UTC).
+    pub oldest_good_at: Option<DateTime<Utc>>,
+}
+
+impl Freshness {
+    /// In a few words, such as "2 calendars, read 12 min ago".
+    #[must_use]
+    pub fn words(&self, now: DateTime<Utc>) -> String {
+        let calendars = match self.sources {
+            1 => "1 calendar".to_owned(),
+            n => format!("{n} calendars"),
+        };
+        let read = match self.oldest_good_at {
+            Some(at) if self.readable == self.sources => format!(", read {}", ago(at, now)),
+            Some(at) => format!(
+                ", {} never read, the rest {}",
+                self.sources - self.readable,
+                ago(at, now)
+            ),
+            None => ", not read yet".to_owned(),
+        };
+        let failing = match (self.failing, self.sources) {
+            (0, _) => String::new(),
+            (_, 1) => "; it can't be read now".to_owned(),
+            (n, _) => format!("; {n} can't be read now"),
+        };
+        format!("{calendars}{read}{failing}")
+    }
+}
+
+/// How long something is past: "just now", "12 min ago", "5 h ago", "3 days ago".
+#[must_use]
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let minutes = (now - at).num_minutes();
+    match minutes {
+        ..1 => "just now".to_owned(),
+        1..60 => format!("{minutes} min ago"),
+        60..2880 => format!("{} h ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1440),
+    }
+}
+
+/// Out of office for a day or more: waits to be accepted as leave, or was and is gone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeaveToDecide {
+    /// Names the proposal.
+    pub id: i64,
+    /// When.
+    pub interval: Interval,
+    /// It was accepted, and the calendar has not had it any more since then (UTC).
+    pub gone_at: Option<DateTime<Utc>>,
 }
 
 /// "December is open until the 20th", and this person has not answered.

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use chrono_tz::Tz;
 
 use super::timeline::Timeline;
-use super::{clock, day_interval};
+use super::{Busy, BusyKind, clock, day_interval};
 use crate::vocab::{Interval, Level, Month};
 
 /// A published shift of a person.
@@ -71,6 +71,19 @@ pub struct DayShift {
     pub clashes: bool,
 }
 
+/// A stretch of a day that the person's calendars have taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bar {
+    /// Which way.
+    pub kind: BusyKind,
+    /// Minutes from midnight, for drawing.
+    pub from: i64,
+    /// Minutes it lasts, for drawing.
+    pub length: i64,
+    /// "09:00 to 10:30", or "all day".
+    pub times: String,
+}
+
 /// A day of the calendar.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Day {
@@ -84,6 +97,8 @@ pub struct Day {
     pub shifts: Vec<DayShift>,
     /// The day it is by the person's clock.
     pub is_today: bool,
+    /// What calendars have in it, in order; those of one kind don't overlap.
+    pub busy: Vec<Bar>,
 }
 
 impl DayShift {
@@ -115,6 +130,13 @@ impl Day {
             [band] => Some(band.level),
             _ => None,
         }
+    }
+
+    /// What calendars have in it, in words: "busy 09:00 to 10:00, out of office all day".
+    #[must_use]
+    pub fn busy_words(&self) -> String {
+        let of = |bar: &Bar| format!("{} {}", bar.kind.label(), bar.times);
+        self.busy.iter().map(of).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether any of its shifts can't be served.
@@ -227,6 +249,38 @@ fn day_of(date: NaiveDate, zone: Tz, timeline: &Timeline, shifts: &[OnCall]) -> 
         notes,
         shifts: on_call,
         is_today: false,
+        busy: Vec::new(),
+    }
+}
+
+/// Lays what calendars say under the days.
+pub fn lay_busy(weeks: &mut [Vec<Option<Day>>], zone: Tz, busy: &[Busy]) {
+    let kinds = [BusyKind::Tentative, BusyKind::Busy, BusyKind::OutOfOffice].map(|kind| {
+        let of_kind = busy.iter().filter(|b| b.kind == kind).map(|b| b.interval);
+        (kind, super::sets::merged(of_kind.collect()))
+    });
+    for day in weeks.iter_mut().flatten().flatten() {
+        let Some(whole) = day_interval(zone, day.date) else {
+            continue;
+        };
+        for (kind, set) in &kinds {
+            for piece in super::sets::shared(set, &[whole]) {
+                let (from, to) = (
+                    clock(piece.start, zone, false),
+                    clock(piece.end, zone, true),
+                );
+                day.busy.push(Bar {
+                    kind: *kind,
+                    from: (piece.start - whole.start).num_minutes(),
+                    length: piece.minutes().max(10),
+                    times: if piece == whole {
+                        "all day".to_owned()
+                    } else {
+                        format!("{from} to {to}")
+                    },
+                });
+            }
+        }
     }
 }
 

@@ -106,9 +106,9 @@ async fn paint(
 /// `POST .../undo`: takes the last change back.
 pub async fn undo(State(state): State<AppState>, subject: Subject, form: Form) -> Answer {
     let month = month_in(&form)?;
-    let (by, since) = (subject.user.id, subject.user.now - UNDO);
+    let (by, now) = (subject.user.id, subject.user.now);
     let mut tx = state.db.begin().await?;
-    let said = match store::undo(&mut tx, subject.person, by, since).await? {
+    let said = match store::undo(&mut tx, subject.person, by, now - UNDO, now).await? {
         Some(interval) => {
             let when = describe(interval, subject.zone);
             subject
@@ -237,6 +237,7 @@ pub async fn set_pattern(
     };
     let mut tx = state.db.begin().await?;
     store::set_pattern(&mut tx, subject.person, pattern.from, &pattern.week).await?;
+    store::recount(&mut tx, subject.person, subject.user.now).await?;
     let from = pattern.from.format("%-d %b %Y");
     subject
         .record(
@@ -267,6 +268,7 @@ pub async fn remove_pattern(
     if !store::remove_pattern(&mut tx, subject.person, from).await? {
         return Err(AppError::NotFound);
     }
+    store::recount(&mut tx, subject.person, subject.user.now).await?;
     let what = format!("from {}", from.format("%-d %b %Y"));
     subject
         .record(&mut tx, "removed weekly pattern", &what)
@@ -275,6 +277,31 @@ pub async fn remove_pattern(
     Ok(Flash::redirect(
         &subject.page(month),
         &format!("The week {what} is removed; the one before it holds on."),
+    ))
+}
+
+/// `POST /availability/working-hours`: when the person works.
+pub async fn set_working_hours(
+    State(state): State<AppState>,
+    subject: Subject,
+    mut form: Form,
+) -> Answer {
+    let month = month_in(&form)?;
+    let Some(hours) = forms::hours(&mut form) else {
+        let hours = Some(form);
+        let typed = Typed {
+            hours,
+            ..Typed::default()
+        };
+        return person::render(&state, subject, month, typed).await;
+    };
+    let mut tx = state.db.begin().await?;
+    store::set_working_hours(&mut tx, subject.person, &hours).await?;
+    store::recount(&mut tx, subject.person, subject.user.now).await?;
+    tx.commit().await?;
+    Ok(Flash::redirect(
+        &subject.page(month),
+        &format!("You work {hours}. What your calendars book is counted within that."),
     ))
 }
 
@@ -305,7 +332,7 @@ pub async fn set_utilisation(
         format!("{}: {} % booked", month.title(), percent.get())
     } else {
         store::clear_utilisation(&mut tx, subject.person, month).await?;
-        format!("{}: nothing said about work", month.title())
+        format!("{}: no number entered", month.title())
     };
     subject.record(&mut tx, "set utilisation", &said).await?;
     tx.commit().await?;

@@ -4,8 +4,8 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta, Timelike as _};
 use chrono_tz::Tz;
 
 use crate::availability::model::{
-    Choice, NewEntry, Part, Pattern, Stroke, Week, WeekDay, WeekError, minute, part_interval,
-    range_interval,
+    Choice, Hours, NewEntry, Part, Pattern, Stroke, Week, WeekDay, WeekError, WorkingHours, minute,
+    part_interval, range_interval,
 };
 use crate::vocab::{Interval, Level, Note};
 use crate::web::Form;
@@ -251,4 +251,47 @@ pub fn pattern(form: &mut Form) -> Option<Pattern> {
         from: from?,
         week: Week(week),
     })
+}
+
+/// The fields of a weekday's working hours, for the page: its name, from, to.
+pub fn hour_fields() -> Vec<(&'static str, String, String)> {
+    let fields = |(day, name)| (name, format!("works{day}_from"), format!("works{day}_to"));
+    WEEKDAYS.into_iter().enumerate().map(fields).collect()
+}
+
+/// The form that says these hours.
+pub fn of_hours(hours: &WorkingHours) -> Form {
+    let mut form = Form::default();
+    for ((_, from, to), day) in hour_fields().into_iter().zip(hours.0) {
+        if let Some(day) = day {
+            form.set(from, minute(day.from));
+            form.set(to, minute(day.to % 1440));
+        }
+    }
+    form
+}
+
+/// The working hours form. A day without times is free; an end that is not after its start lies on
+/// the next day.
+pub fn hours(form: &mut Form) -> Option<WorkingHours> {
+    let mut week = WorkingHours([None; 7]);
+    for ((_, from, to), day) in hour_fields().into_iter().zip(&mut week.0) {
+        if form.value(&from).trim().is_empty() && form.value(&to).trim().is_empty() {
+            continue;
+        }
+        if let (Some(start), Some(end)) = (form.time(&from), form.time(&to)) {
+            let end = minutes(end);
+            *day = Some(Hours {
+                from: minutes(start),
+                to: if end == 0 { 1440 } else { end },
+            });
+        }
+    }
+    if form.is_good() && !week.is_any() {
+        form.refuse(
+            "works0_from",
+            "Enter the hours of at least one day: without working time nothing can be counted.",
+        );
+    }
+    form.is_good().then_some(week)
 }

@@ -9,7 +9,8 @@ use sqlx::PgConnection;
 use super::forms::{self, WeekdayFields};
 use super::{Query, Subject, UNDO};
 use crate::availability::model::{
-    Banner, Choice, Clash, Day, OnCall, Pattern, Utilisation, Week, clashes_in, describe, weeks,
+    Banner, Booked, Choice, Clash, Day, Freshness, LeaveToDecide, OnCall, Pattern, Taken,
+    Utilisation, Week, WorkingHours, clashes_in, describe, lay_busy, weeks,
 };
 use crate::availability::store::{self, EntryRow};
 use crate::error::Answer;
@@ -33,6 +34,12 @@ struct Show {
     rounds: Vec<(String, NaiveDate)>,
     answered_at: Option<DateTime<Utc>>,
     utilisation: Option<Utilisation>,
+    /// What calendars book of each week.
+    booked_weeks: Vec<(NaiveDate, Booked)>,
+    freshness: Option<Freshness>,
+    leave_to_decide: Vec<LeaveToDecide>,
+    taken: Vec<Taken>,
+    hours: WorkingHours,
     can_undo: bool,
     choices: Vec<Choice>,
     levels: Vec<(&'static str, &'static str)>,
@@ -41,6 +48,7 @@ struct Show {
     range: Form,
     pattern: Form,
     booked: Form,
+    works: Form,
     /// The note form that failed, and the entry it is about.
     noted: Option<(i64, Form)>,
 }
@@ -59,6 +67,39 @@ impl Show {
         self.choices.iter().map(|c| (c.key(), c.label())).collect()
     }
 
+    fn fresh(&self) -> Option<String> {
+        let words = |f: &Freshness| f.words(self.subject.user.now);
+        self.freshness.as_ref().map(words)
+    }
+
+    /// What is entered over what the calendars say.
+    fn correction(&self) -> Option<&Utilisation> {
+        self.utilisation
+            .as_ref()
+            .filter(|u| u.correction().is_some())
+    }
+
+    fn calendars_say(&self) -> Option<Booked> {
+        self.utilisation.as_ref().and_then(|u| u.booked)
+    }
+
+    fn percent_hint(&self) -> &'static str {
+        if self.calendars_say().is_some() {
+            "0 to 300. Your number beats the calendars'. Empty: what the calendars say."
+        } else {
+            "0 to 300: meetings, projects, travel. The busier, the fewer shifts are recommended. Empty: not known."
+        }
+    }
+
+    /// Where the decision on leave goes.
+    fn may_decide(&self) -> bool {
+        self.subject.is_own() && self.subject.team.is_none()
+    }
+
+    fn hour_fields(&self) -> Vec<(&'static str, String, String)> {
+        forms::hour_fields()
+    }
+
     fn note_error(&self, entry: &EntryRow) -> Option<(&str, &str)> {
         let (id, form) = self.noted.as_ref()?;
         (*id == entry.entry.id).then(|| {
@@ -75,6 +116,7 @@ pub struct Typed {
     pub range: Option<Form>,
     pub pattern: Option<Form>,
     pub booked: Option<Form>,
+    pub hours: Option<Form>,
     pub noted: Option<(i64, Form)>,
 }
 
@@ -84,6 +126,7 @@ impl Typed {
             || self.range.is_some()
             || self.pattern.is_some()
             || self.booked.is_some()
+            || self.hours.is_some()
             || self.noted.is_some()
     }
 }
@@ -110,6 +153,7 @@ struct Calendar {
     weeks: Vec<Vec<Option<Day>>>,
     shifts: Vec<OnCall>,
     clashes: Vec<Clash>,
+    taken: Vec<Taken>,
 }
 
 async fn calendar(
@@ -129,13 +173,22 @@ async fn calendar(
     let coming = shifts.iter().filter(|(_, s)| s.interval.end > now).cloned();
     let clashes: Vec<Clash> = clashes_in(coming, &timelines).collect();
     let shifts: Vec<OnCall> = shifts.into_iter().map(|(_, shift)| shift).collect();
-    let weeks = timelines.get(&person).map_or_else(Vec::new, |timeline| {
+    let mut weeks = timelines.get(&person).map_or_else(Vec::new, |timeline| {
         weeks(month, zone, subject.today(), timeline, &shifts)
     });
+    let busy = store::busy_of(conn, &[person], range).await?;
+    lay_busy(
+        &mut weeks,
+        zone,
+        busy.get(&person).map_or(&[], Vec::as_slice),
+    );
+    let mut taken = store::taken_shifts(conn, &[person], range).await?;
+    taken.retain(|t| t.shift.interval.end > now);
     Ok(Calendar {
         weeks,
         shifts,
         clashes,
+        taken,
     })
 }
 
@@ -145,11 +198,10 @@ pub async fn render(state: &AppState, subject: Subject, month: Month, typed: Typ
     let conn = &mut *conn;
     let (person, now) = (subject.person, subject.user.now);
     let calendar = calendar(conn, &subject, month).await?;
-    let mut slugs: Vec<String> = calendar
-        .clashes
-        .iter()
-        .map(|c| c.shift.slug.clone())
-        .collect();
+    let of_clashes = calendar.clashes.iter().map(|c| c.shift.slug.clone());
+    let of_taken = calendar.taken.iter().map(|t| t.shift.slug.clone());
+    let mut slugs: Vec<String> = of_clashes.chain(of_taken).collect();
+    slugs.sort_unstable();
     slugs.dedup();
     let managers = if slugs.is_empty() {
         Vec::new()
@@ -185,12 +237,21 @@ pub async fn render(state: &AppState, subject: Subject, month: Month, typed: Typ
         .pattern
         .unwrap_or_else(|| pattern_form(&patterns, month, subject.today()));
     let answered_at = store::answered(conn, &[person], month).await?;
+    let hours = store::hours_of(conn, &[person]).await?;
+    let hours = *hours.get(&person).unwrap_or(&WorkingHours::USUAL);
+    let correction = utilisation.as_ref().and_then(Utilisation::correction);
     let page = Show {
         frame,
         month,
         weeks: calendar.weeks,
         shifts: calendar.shifts,
         clashes: calendar.clashes,
+        taken: calendar.taken,
+        booked_weeks: store::weeks_booked(conn, person, month).await?,
+        freshness: store::freshness(conn, &[person]).await?.remove(&person),
+        leave_to_decide: store::leave_to_decide(conn, person, now).await?,
+        works: typed.hours.unwrap_or_else(|| forms::of_hours(&hours)),
+        hours,
         managers,
         entries: store::month_entries(conn, person, month.interval(subject.zone)).await?,
         patterns,
@@ -209,7 +270,7 @@ pub async fn render(state: &AppState, subject: Subject, month: Month, typed: Typ
             .unwrap_or_else(|| Form::of([("range_level", Level::Leave.key())])),
         pattern,
         booked: typed.booked.unwrap_or_else(|| {
-            let percent = utilisation.as_ref().map(|u| u.percent.to_string());
+            let percent = correction.map(|percent| percent.to_string());
             Form::of([("percent", percent.unwrap_or_default())])
         }),
         noted: typed.noted,

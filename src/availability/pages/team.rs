@@ -9,8 +9,8 @@ use sqlx::PgConnection;
 use super::{Query, month_in};
 use crate::audit;
 use crate::availability::model::{
-    Clash, Day, Percent, Round, Source, Timeline, Utilisation, check_closing, clashes_in, describe,
-    weeks,
+    Clash, Day, Percent, Round, Source, Taken, Timeline, Utilisation, check_closing, clashes_in,
+    describe, lay_busy, weeks,
 };
 use crate::availability::store::{self, Member};
 use crate::error::{Answer, AppError};
@@ -25,6 +25,8 @@ struct Row {
     /// What they wrote, and leave, in words: when, level, note.
     remarks: Vec<(String, Level, String)>,
     utilisation: Option<Utilisation>,
+    /// How fresh what their calendars say is, in words.
+    fresh: Option<String>,
     /// The fields of their utilisation: what is typed, and what was there before.
     field: String,
     before: String,
@@ -40,6 +42,7 @@ struct Show {
     round: Option<Round>,
     rows: Vec<Row>,
     clashes: Vec<(String, Clash)>,
+    taken: Vec<(String, Taken)>,
     levels: Vec<(&'static str, &'static str)>,
     opening: Form,
     booked: Form,
@@ -100,7 +103,11 @@ async fn render(
 ) -> Answer {
     let mut conn = state.db.acquire().await?;
     let round = store::round(&mut conn, team.team, month).await?;
-    let (rows, clashes) = month_of_team(&mut conn, team, month, user.now).await?;
+    let TeamMonth {
+        rows,
+        clashes,
+        taken,
+    } = month_of_team(&mut conn, team, month, user.now).await?;
     let status = match (&typed.opening, &typed.booked) {
         (Some(_), _) => StatusCode::UNPROCESSABLE_ENTITY,
         (_, Some((_, status))) => *status,
@@ -124,11 +131,19 @@ async fn render(
         round,
         rows,
         clashes,
+        taken,
         levels: Level::ALL.map(|l| (l.key(), l.label())).to_vec(),
         opening,
         booked,
     };
     page_with(status, &page)
+}
+
+/// What the page shows of a team's month.
+struct TeamMonth {
+    rows: Vec<Row>,
+    clashes: Vec<(String, Clash)>,
+    taken: Vec<(String, Taken)>,
 }
 
 /// The team's month: a few queries however many people.
@@ -137,7 +152,7 @@ async fn month_of_team(
     team: &Membership,
     month: Month,
     now: DateTime<Utc>,
-) -> sqlx::Result<(Vec<Row>, Vec<(String, Clash)>)> {
+) -> sqlx::Result<TeamMonth> {
     let members = store::members(conn, team.team, month).await?;
     let people: Vec<PersonId> = members.iter().map(|m| m.id).collect();
     let utilisations = store::utilisations(conn, &people, &[month]).await?;
@@ -153,6 +168,14 @@ async fn month_of_team(
     let clashes: Vec<(String, Clash)> = clashes_in(coming, &timelines)
         .map(|clash| (name(clash.person).unwrap_or_default(), clash))
         .collect();
+    let taken = store::taken_shifts(conn, &people, range).await?;
+    let taken = taken
+        .into_iter()
+        .filter(|t| t.shift.interval.end > now)
+        .map(|t| (name(t.person).unwrap_or_default(), t))
+        .collect();
+    let busy = store::busy_of(conn, &people, range).await?;
+    let fresh = store::freshness(conn, &people).await?;
     let mut rows = Vec::new();
     for member in members {
         let Some(timeline) = timelines.get(&member.id) else {
@@ -164,19 +187,28 @@ async fn month_of_team(
             .map(|(_, shift)| shift.clone())
             .collect();
         let today = now.with_timezone(&member.zone).date_naive();
-        let weeks = weeks(month, member.zone, today, timeline, &own);
+        let mut weeks = weeks(month, member.zone, today, timeline, &own);
+        if let Some(busy) = busy.get(&member.id) {
+            lay_busy(&mut weeks, member.zone, busy);
+        }
         let utilisation = utilisations.get(&(member.id, month)).cloned();
-        let before = utilisation.as_ref().map(|u| u.percent.to_string());
+        let before = utilisation.as_ref().and_then(Utilisation::correction);
+        let before = before.map(|percent| percent.to_string());
         rows.push(Row {
             days: weeks.into_iter().flatten().flatten().collect(),
             remarks: remarks(&member, timeline, month),
             field: format!("percent_{}", member.id),
             before: before.unwrap_or_default(),
             utilisation,
+            fresh: fresh.get(&member.id).map(|f| f.words(now)),
             member,
         });
     }
-    Ok((rows, clashes))
+    Ok(TeamMonth {
+        rows,
+        clashes,
+        taken,
+    })
 }
 
 fn hull(a: Interval, b: Interval) -> Interval {
@@ -296,11 +328,12 @@ pub async fn set_utilisation(
             continue;
         };
         let now = stored.get(&(member.id, month));
-        let there = now.map_or_else(String::new, |u| u.percent.to_string());
+        let entered = now.and_then(Utilisation::correction);
+        let there = entered.map_or_else(String::new, |percent| percent.to_string());
         if there != before && there != typed {
             status = StatusCode::CONFLICT;
-            let there = match now {
-                Some(u) => format!("now {} %", u.percent),
+            let there = match entered {
+                Some(percent) => format!("now {percent} %"),
                 None => "now empty".to_owned(),
             };
             form.refuse(

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::booked;
 use crate::availability::model::{Change, Entry, NewEntry, Stroke, paint};
 use crate::vocab::{Interval, Level, Note, PersonId};
 
@@ -131,7 +132,7 @@ pub async fn is_taken(conn: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
 }
 
 /// Two browser tabs of one person paint one after the other.
-async fn lock(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<()> {
+pub(super) async fn lock(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<()> {
     sqlx::query!(
         "select id from people where id = $1 for no key update",
         person.0
@@ -178,6 +179,7 @@ pub async fn repaint(
         })
         .collect();
     apply(conn, person, &paint(&existing, strokes)).await?;
+    booked::recount(conn, person, now).await?;
     sqlx::query!(
         "insert into availability_undo (person_id, done_by, done_at, starts_at, ends_at, entries)
         values ($1, $2, $3, $4, $5, $6)
@@ -276,6 +278,7 @@ pub async fn undo(
     person: PersonId,
     by: PersonId,
     since: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Interval>> {
     lock(conn, person).await?;
     let last = sqlx::query!(
@@ -297,5 +300,6 @@ pub async fn undo(
     let mut strokes = vec![Stroke::Clear(hull)];
     strokes.extend(last.entries.0.into_iter().map(Stroke::Set));
     apply(conn, person, &paint(&existing, strokes)).await?;
+    booked::recount(conn, person, now).await?;
     Ok(Some(hull))
 }

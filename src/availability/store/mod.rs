@@ -1,11 +1,17 @@
-//! The only SQL that writes availability, weekly patterns, rounds, answers and utilisation.
+//! The only SQL that writes availability, weekly patterns, working hours, rounds, answers and
+//! utilisation.
 
+mod booked;
 mod entries;
 mod patterns;
 mod read;
 mod rounds;
 mod utilisation;
 
+pub use booked::{
+    busy_of, freshness, hours_of, leave_to_decide, recount, set_working_hours, taken_shifts,
+    weeks_booked,
+};
 pub use entries::{EntryRow, can_undo, entry, is_taken, month_entries, repaint, set_entry, undo};
 pub use patterns::{patterns_of, remove_pattern, set_pattern};
 pub use read::{Member, clashes, for_planning, managers, members, person, shifts_of};

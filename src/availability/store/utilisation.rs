@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
+use super::booked;
 use crate::availability::model::{Percent, Source, Utilisation};
 use crate::vocab::{Month, PersonId};
 
-/// Sets how booked a person is in a month, whatever was there.
+/// Sets how booked a person is in a month, whatever was there and whatever their calendars say.
 ///
 /// # Errors
 /// Where the database fails.
@@ -38,7 +39,7 @@ pub async fn set_utilisation(
     .map(drop)
 }
 
-/// Nobody has said how booked the person is.
+/// Nobody has said how booked the person is: what their calendars say counts again.
 pub async fn clear_utilisation(
     conn: &mut PgConnection,
     person: PersonId,
@@ -54,7 +55,8 @@ pub async fn clear_utilisation(
     .map(drop)
 }
 
-/// How booked these people are in these months; who has nothing entered is not in the answer.
+/// How booked these people are in these months: what was entered, else what their calendars say. Who
+/// has neither is not in the answer.
 ///
 /// # Errors
 /// Where the database fails.
@@ -64,27 +66,42 @@ pub async fn utilisations(
     months: &[Month],
 ) -> sqlx::Result<BTreeMap<(PersonId, Month), Utilisation>> {
     let ids: Vec<i64> = people.iter().map(|p| p.0).collect();
-    let months: Vec<NaiveDate> = months.iter().map(|m| m.first()).collect();
+    let firsts: Vec<NaiveDate> = months.iter().map(|m| m.first()).collect();
+    let mut known: BTreeMap<(PersonId, Month), Utilisation> =
+        booked::of_months(conn, &ids, &firsts)
+            .await?
+            .into_iter()
+            .map(|(person, first, booked, counted_at)| {
+                let utilisation = Utilisation {
+                    percent: booked.percent(),
+                    source: Source::Calendars,
+                    entered_by: None,
+                    entered_at: counted_at,
+                    booked: Some(booked),
+                };
+                ((person, Month::of(first)), utilisation)
+            })
+            .collect();
     let rows = sqlx::query!(
         r#"select u.person_id as "person_id: PersonId", u.month, u.percent, u.source, u.entered_at,
             p.name as "entered_by?"
         from utilisations u left join people p on p.id = u.entered_by
         where u.person_id = any ($1) and u.month = any ($2)"#,
         &ids,
-        &months,
+        &firsts,
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| {
-            let utilisation = Utilisation {
-                percent: r.percent,
-                source: Source::of(&r.source),
-                entered_by: r.entered_by,
-                entered_at: r.entered_at,
-            };
-            ((r.person_id, Month::of(r.month)), utilisation)
-        })
-        .collect())
+    for row in rows {
+        let key = (row.person_id, Month::of(row.month));
+        let utilisation = Utilisation {
+            percent: row.percent,
+            source: Source::of(&row.source),
+            entered_by: row.entered_by,
+            entered_at: row.entered_at,
+            booked: known.get(&key).and_then(|u| u.booked),
+        };
+        known.insert(key, utilisation);
+    }
+    Ok(known)
 }

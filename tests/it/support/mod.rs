@@ -25,6 +25,7 @@ use fairshift::app;
 use fairshift::clock::Clock;
 use fairshift::config::PublicUrl;
 use fairshift::fetch::Fetcher;
+use fairshift::secret::SecretKey;
 use fairshift::state::{AppState, Site};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -66,7 +67,11 @@ impl TestApp {
         let state = AppState {
             db: db.clone(),
             clock: clock.clone(),
-            site: Arc::new(Site { public_url, demo }),
+            site: Arc::new(Site {
+                public_url,
+                demo,
+                secret_key: Some(SecretKey::random()),
+            }),
             // Tests have servers of their own to ask.
             fetcher: Fetcher::new(true),
         };

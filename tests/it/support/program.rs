@@ -19,6 +19,7 @@ pub fn fairshift(arguments: &[&str]) -> Command {
         "LISTEN",
         "PUBLIC_URL",
         "DATA_DIR",
+        "SECRET_KEY",
         "LOG",
         "LOG_FORMAT",
     ] {

@@ -49,6 +49,7 @@ struct Show {
     pattern: Form,
     booked: Form,
     works: Form,
+    hour_fields: Vec<(&'static str, String, String)>,
     /// The note form that failed, and the entry it is about.
     noted: Option<(i64, Form)>,
 }
@@ -94,10 +95,6 @@ impl Show {
     /// Where the decision on leave goes.
     fn may_decide(&self) -> bool {
         self.subject.is_own() && self.subject.team.is_none()
-    }
-
-    fn hour_fields(&self) -> Vec<(&'static str, String, String)> {
-        forms::hour_fields()
     }
 
     fn note_error(&self, entry: &EntryRow) -> Option<(&str, &str)> {
@@ -251,6 +248,7 @@ pub async fn render(state: &AppState, subject: Subject, month: Month, typed: Typ
         freshness: store::freshness(conn, &[person]).await?.remove(&person),
         leave_to_decide: store::leave_to_decide(conn, person, now).await?,
         works: typed.hours.unwrap_or_else(|| forms::of_hours(&hours)),
+        hour_fields: forms::hour_fields(),
         hours,
         managers,
         entries: store::month_entries(conn, person, month.interval(subject.zone)).await?,

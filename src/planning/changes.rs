@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use super::intent::Intent;
 use super::model::SlotKey;
 use super::plan::{Plan, Source, current};
+use super::search::{Wanted, recommended_apart};
 use super::store::{self, NewSlot};
 use super::words::{slot_title, violation_words};
 use crate::audit;
@@ -56,6 +57,17 @@ pub async fn rotation_of(
         .ok_or(AppError::NotFound)
 }
 
+/// The same, and nobody else changes its schedules until the transaction ends. It is read after the
+/// lock: what was there before may have changed while this waited.
+pub async fn locked(
+    conn: &mut PgConnection,
+    team: &Membership,
+    id: &str,
+) -> Result<Rotation, AppError> {
+    store::lock(conn, id.parse().map_err(|_| AppError::NotFound)?).await?;
+    rotation_of(conn, team, id).await
+}
+
 /// Where the plan of a rotation's month is.
 pub fn plan_path(slug: &str, month: Month, rotation: RotationId, slot: Option<&SlotKey>) -> String {
     let slot = slot
@@ -74,8 +86,7 @@ pub async fn create(
     let team = user.manager_of(&slug)?.clone();
     let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = state.db.begin().await?;
-    let rotation = rotation_of(&mut tx, &team, form.value("rotation")).await?;
-    store::lock(&mut tx, rotation.id).await?;
+    let rotation = locked(&mut tx, &team, form.value("rotation")).await?;
     let plan = current(&mut tx, &rotation, month, user.now).await?;
     let intent = Intent::parse(&form, &plan.inputs)?;
     let key = intent
@@ -115,7 +126,12 @@ pub async fn create(
         .parse::<Note>("reason")
         .map(|note| note.to_string())
         .unwrap_or_default();
-    let (held, bound) = intent.apply(&plan);
+    let (held, bound) = if intent == Intent::Recompute {
+        let better = recommended_apart(&plan.inputs, &plan.held, Wanted::Better).await?;
+        (better.held, better.bound)
+    } else {
+        (intent.apply(&plan), plan.bound)
+    };
     let mut after = plan.with(held);
     let broken = newly_broken(&plan, &after, &intent);
     let cost = cost_words(&plan, &after);
@@ -143,7 +159,7 @@ pub async fn create(
             held.broken = broken.join("; ");
         }
     }
-    save(&mut tx, &after, bound.unwrap_or(plan.bound), Some(user.id)).await?;
+    save(&mut tx, &after, bound, Some(user.id)).await?;
     let summary = if kept.is_empty() {
         format!("{}: {wanted}", title(&rotation, month))
     } else {
@@ -250,7 +266,9 @@ pub fn faster(
 
 fn cost_words(before: &Plan, after: &Plan) -> String {
     let open = after.open().cast_signed() - before.open().cast_signed();
-    let points = after.built.points(after.score.total - before.score.total);
+    // What changes from the published schedule is told as such, not as unfairness.
+    let fair = |plan: &Plan| plan.score.total - plan.score.stability;
+    let points = after.built.points(fair(after) - fair(before));
     let slots = match open {
         0 => String::new(),
         1.. => format!("{open} more open. "),

@@ -1,7 +1,7 @@
 //! What a manager wants to change, and what the month is like afterwards.
 
 use super::model::{Held, Inputs, SlotKey};
-use super::plan::{Plan, recommended};
+use super::plan::Plan;
 use super::words::slot_title;
 use crate::error::AppError;
 use crate::vocab::PersonId;
@@ -115,8 +115,8 @@ impl Intent {
         }
     }
 
-    /// The holders afterwards, and the bound if it is known anew.
-    pub fn apply(&self, plan: &Plan) -> (Vec<Held>, Option<i128>) {
+    /// The holders afterwards. Recommending again is a search of its own.
+    pub fn apply(&self, plan: &Plan) -> Vec<Held> {
         let mut held = plan.held.clone();
         let holder = |slot: usize| plan.held.get(slot).and_then(|h| h.person);
         let mut put = |slot: usize, person: Option<PersonId>| {
@@ -140,12 +140,8 @@ impl Intent {
                     at.is_pinned = matches!(self, Self::Pin(_));
                 }
             }
-            Self::Recompute => {
-                let (held, bound) = recommended(&plan.inputs, &held);
-                return (held, Some(bound));
-            }
-            Self::Discard => {}
+            Self::Recompute | Self::Discard => {}
         }
-        (held, None)
+        held
     }
 }

@@ -19,6 +19,7 @@ pub mod model;
 mod pages;
 mod plan;
 mod publish;
+mod search;
 mod shape;
 mod store;
 mod versions;

@@ -76,6 +76,8 @@ struct Show {
     story: Option<Story>,
     has_draft: bool,
     has_published: bool,
+    /// Published slots that somebody else holds by this draft.
+    moved: usize,
     /// All its shifts have begun: nothing can be changed any more.
     is_over: bool,
     can_publish: bool,
@@ -193,6 +195,7 @@ pub async fn show(
         story: selected.and_then(|slot| story(&plan, slot, zone)),
         has_draft: matches!(plan.source, Source::Draft(_) | Source::Recomputed(_)),
         has_published: plan.published.is_some(),
+        moved: plan.moved(),
         is_over: is_over(&plan),
         can_publish: !matches!(plan.source, Source::Published(_)) && !plan.inputs.slots.is_empty(),
         slots: plan.inputs.slots.len(),

@@ -8,10 +8,11 @@ use tokio::task::spawn_blocking;
 
 use super::gather::gather;
 use super::model::{Built, Facts, Held, Inputs, SlotInput, SlotKey, build, changes};
+use super::search::{Wanted, recommended};
 use super::store::{self, Stored, StoredSlot};
 use crate::error::AppError;
 use crate::rotations::Rotation;
-use crate::scheduler::{Breakdown, Effort, Violation, levels, recommend, score, violations};
+use crate::scheduler::{Breakdown, Violation, levels, score, violations};
 use crate::vocab::Month;
 
 /// Where the month's assignments come from.
@@ -76,6 +77,18 @@ impl Plan {
     #[must_use]
     pub fn open(&self) -> usize {
         self.held.iter().filter(|h| h.person.is_none()).count()
+    }
+
+    /// Published slots that somebody else, or nobody, holds by this plan.
+    #[must_use]
+    pub fn moved(&self) -> usize {
+        let slots = self.inputs.slots.iter().zip(&self.held);
+        slots
+            .filter(|(slot, held)| {
+                let before = slot.published.as_ref().and_then(|p| p.person);
+                before.is_some() && before != held.person
+            })
+            .count()
     }
 
     /// The plan with other holders.
@@ -155,7 +168,10 @@ async fn complete(
     spawn_blocking(move || {
         let (held, bound) = match &source {
             Source::Draft(stored) | Source::Published(stored) => (held, stored.bound.into()),
-            Source::Recommended | Source::Recomputed(_) => recommended(&inputs, &held),
+            Source::Recommended | Source::Recomputed(_) => {
+                let first = recommended(&inputs, &held, Wanted::First);
+                (first.held, first.bound)
+            }
         };
         let built = build(&inputs, &held, true);
         let assignment = assignment(&inputs, &held);
@@ -175,37 +191,6 @@ async fn complete(
     })
     .await
     .map_err(|error| AppError::Internal(error.to_string()))
-}
-
-/// The recommendation around what is pinned in `held`, and the bound that no schedule without pins
-/// goes below. What stays where it was keeps its reason.
-pub fn recommended(inputs: &Inputs, held: &[Held]) -> (Vec<Held>, i128) {
-    let built = build(inputs, held, true);
-    let found = recommend(&built.problem, Effort::Quick);
-    let is_pinned = held.iter().any(|h| h.is_pinned);
-    let bound = if is_pinned {
-        recommend(&build(inputs, held, false).problem, Effort::Quick).bound
-    } else {
-        found.bound
-    };
-    let holders = found.assignment.iter().enumerate().map(|(slot, person)| {
-        if inputs.shift_of(slot).is_some_and(|s| s.is_locked) {
-            return held.get(slot).cloned().unwrap_or_default();
-        }
-        let person = person.and_then(|p| inputs.people.get(p)).map(|p| p.id);
-        let before = held
-            .get(slot)
-            .filter(|h| h.is_pinned && h.person.is_none_or(|p| inputs.person(p).is_some()))
-            .cloned()
-            .unwrap_or_default();
-        // A slot that was emptied on purpose stays open.
-        let kept_open = before.is_pinned && before.person.is_none();
-        Held {
-            person: if kept_open { None } else { person },
-            ..before
-        }
-    });
-    (holders.collect(), bound)
 }
 
 /// Holders of the inputs' slots as stored; locked ones as published.

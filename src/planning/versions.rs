@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use super::changes::{faster, latest, plan_path, rotation_of};
+use super::changes::{faster, latest, locked, plan_path, rotation_of};
 use super::plan::{Plan, current};
 use super::publish::publish;
 use super::store::{self, Stored, StoredSlot};
@@ -196,9 +196,9 @@ pub async fn create(
     form: Form,
 ) -> Answer {
     let mut tx = state.db.begin().await?;
-    let (team, month, rotation) =
-        found(&mut tx, &user, &slug, &month, form.value("rotation")).await?;
-    store::lock(&mut tx, rotation.id).await?;
+    let team = user.manager_of(&slug)?.clone();
+    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let rotation = locked(&mut tx, &team, form.value("rotation")).await?;
     let plan = current(&mut tx, &rotation, month, user.now).await?;
     if form.value("basis") != plan.basis() {
         let wanted = format!(

@@ -24,7 +24,7 @@ struct Relaxed<'a> {
     slots: Vec<usize>,
     /// Of those, how many stay open.
     spare: usize,
-    /// Cost of pinned preferences.
+    /// Cost of pinned preferences, and of pins that differ from the schedule last published.
     fixed: i128,
     /// Largest load each person could add.
     most: Vec<i64>,
@@ -57,7 +57,8 @@ impl<'a> Relaxed<'a> {
                 set(&mut most, p, more);
             }
         }
-        let fixed = score::breakdown(&roster).preference;
+        let pinned = score::breakdown(&roster);
+        let fixed = pinned.preference + pinned.stability;
         Self {
             problem,
             roster,

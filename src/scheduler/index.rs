@@ -27,7 +27,7 @@ pub(super) struct Index {
     pub busy: Vec<bool>,
     /// Person x shift: a commitment is too close for the minimum rest.
     pub tired: Vec<bool>,
-    /// Person x slot: what the standing costs.
+    /// Person x slot: what the standing costs, and the change from the schedule last published.
     pub preference: Vec<i64>,
     /// Person x slot: nothing fixed speaks against it.
     pub possible: Vec<bool>,
@@ -226,7 +226,8 @@ impl Index {
                     && !self.busy.at(cell)
                     && !self.tired.at(cell)
                     && team;
-                self.preference.push(cost);
+                self.preference
+                    .push(cost + super::score::stability(problem, p, s));
                 self.possible.push(possible);
                 if possible && let Some(list) = self.candidates.get_mut(s) {
                     list.push(p);

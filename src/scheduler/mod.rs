@@ -16,8 +16,9 @@
 //!    first, then the highest escalation order.
 //! 3. **Smallest cost**: the sum over people of `(scale / capacity) * (history + load)^2`, where
 //!    `load` is the weight of their slots and `history` what they carried beyond their fair share,
-//!    plus the preference cost of each assignment. Equal load per capacity is cheapest, and old
-//!    imbalance is repaired. See [`score()`] for the breakdown and [`fairness`] for the shares.
+//!    plus the preference cost of each assignment, plus the stability weight for each slot whose
+//!    holder differs from the schedule last published. Equal load per capacity is cheapest, and old
+//!    imbalance is repaired; what is published changes only where that is worth its weight. See [`score()`] for the breakdown and [`fairness`] for the shares.
 //! 4. **Among equals** the second objective: spacing of each person's shifts, then varied partners,
 //!    then nearness to the schedule last published.
 //!

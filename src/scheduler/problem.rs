@@ -171,6 +171,9 @@ pub struct Settings {
     pub rules: Rules,
     /// What preferences cost.
     pub preference: PreferenceCosts,
+    /// What each slot costs whose holder differs from the one in the schedule last published, not
+    /// negative; 0: nothing. An open slot, and one that nobody held, costs nothing by this.
+    pub stability: i64,
     /// A person's fairness cost is `(scale / capacity) * (history + load)^2`, the quotient rounded
     /// down to an integer of at least 1: choose a multiple of the capacities, or a large number.
     pub scale: i64,
@@ -193,7 +196,7 @@ const MAX_HISTORY: i64 = 10_000_000_000;
 
 impl Problem {
     /// Builds a problem and brings what makes no sense within limits: numbers are clamped
-    /// (weights to 0..=10^8, histories and preference costs to +-10^10, times to +-10^9 minutes,
+    /// (weights to 0..=10^8, histories and preference costs to +-10^10, stability to 0..=10^10, times to +-10^9 minutes,
     /// scale and capacity to 1..=10^8), an interval that ends before it starts becomes empty, pins and pairs that name
     /// nobody are dropped, and a slot of no shift is one that nobody can take.
     #[must_use]
@@ -234,6 +237,7 @@ impl Problem {
         ] {
             *cost = (*cost).clamp(-MAX_HISTORY, MAX_HISTORY);
         }
+        settings.stability = settings.stability.clamp(0, MAX_HISTORY);
         let rules = &mut settings.rules;
         rules.min_rest_min = rules.min_rest_min.clamp(0, MAX_TIME);
         if let Some(window) = &mut rules.window {

@@ -15,7 +15,9 @@ pub struct Breakdown {
     pub fairness: i128,
     /// Sum of the preference costs.
     pub preference: i128,
-    /// Fairness plus preference.
+    /// Slots whose holder differs from the schedule last published, times the stability weight.
+    pub stability: i128,
+    /// Fairness plus preference plus stability.
     pub total: i128,
     /// What it means for each person.
     pub people: Vec<PersonScore>,
@@ -58,6 +60,7 @@ pub(super) fn breakdown(roster: &Roster) -> Breakdown {
         urgency: 0,
         fairness: 0,
         preference: 0,
+        stability: 0,
         total: 0,
         people: Vec::with_capacity(problem.people.len()),
     };
@@ -74,8 +77,10 @@ pub(super) fn breakdown(roster: &Roster) -> Breakdown {
     for (slot, holder) in roster.holder.iter().enumerate() {
         if let Some(person) = *holder {
             if let Some(own) = result.people.get_mut(person) {
+                let moved = stability(problem, person, slot);
                 own.slots += 1;
-                own.preference += i128::from(preference(problem, person, slot));
+                own.preference += i128::from(preference(problem, person, slot) - moved);
+                result.stability += i128::from(moved);
             }
         } else {
             result.unfilled += 1;
@@ -86,7 +91,8 @@ pub(super) fn breakdown(roster: &Roster) -> Breakdown {
         result.fairness = result.fairness.saturating_add(own.fairness);
         result.preference += own.preference;
     }
-    result.total = result.fairness.saturating_add(result.preference);
+    let wishes = result.preference + result.stability;
+    result.total = result.fairness.saturating_add(wishes);
     result
 }
 
@@ -104,13 +110,23 @@ pub(super) fn fairness(problem: &Problem, person: usize, balance: i64) -> i128 {
     problem.index.coefficient.at(person) * balance * balance
 }
 
-/// Preference cost of a person on a slot.
+/// What a person on a slot costs besides fairness: preference and stability.
 #[inline]
 pub(super) fn preference(problem: &Problem, person: usize, slot: usize) -> i64 {
     problem
         .index
         .preference
         .at(person * problem.slots.len() + slot)
+}
+
+/// What it costs that somebody else held the slot in the schedule last published.
+pub(super) fn stability(problem: &Problem, person: usize, slot: usize) -> i64 {
+    let before = problem.slots.get(slot).and_then(|s| s.previous);
+    if before.is_some_and(|p| p != person) {
+        problem.settings.stability
+    } else {
+        0
+    }
 }
 
 /// What the fairness cost changes when a person carries so much more (or less).

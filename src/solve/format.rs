@@ -241,6 +241,7 @@ impl Instance {
                 available: cost('W'),
                 if_needed: cost('R'),
             },
+            stability: 0,
             scale: self.fairness.lcm,
         }
     }

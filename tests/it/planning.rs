@@ -604,3 +604,47 @@ pub mod serial_free {
         answers
     }
 }
+
+/// After somebody's leave, recommending again gives away what they can't serve, and little more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_leaves_what_is_published_alone() {
+    let (app, manager) = planner().await;
+    let page = manager.get(PLAN).await;
+    let fields = [
+        ("rotation", value(&page, "rotation")),
+        ("basis", value(&page, "basis")),
+    ];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    assert_eq!(manager.post_form(PUBLICATION, &fields).await.status, 303);
+    let page = manager.get(PLAN).await;
+    let holds = |page: &Page, person: i64| slots_of(page, person).len();
+    let people = page.attributes("tr[data-person]", "data-person");
+    let away: i64 = people
+        .iter()
+        .map(|p| p.parse().unwrap())
+        .max_by_key(|p| holds(&page, *p))
+        .unwrap();
+    let theirs = holds(&page, away);
+    assert!(theirs > 3);
+    let mut tx = app.db.begin().await.unwrap();
+    let month: Month = "2026-12".parse().unwrap();
+    let (leave, note) = (fairshift::vocab::Level::Leave, "".parse().unwrap());
+    let whole = month.interval(chrono_tz::Europe::Istanbul);
+    let (person, now) = (PersonId(away), app.clock.now());
+    fairshift::availability::set_entry(&mut tx, person, whole, leave, &note, person, now)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let page = manager.get(PLAN).await;
+    let done = change(&manager, &page, &[("action", "recompute")]).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    let draft = manager.get(PLAN).await;
+    assert_eq!(holds(&draft, away), 0);
+    let moved: usize = draft.all("[data-moved]").remove(0).parse().unwrap();
+    let marked = draft.attributes("tbody a.chip.new:not(.goes-on)", "data-slot");
+    assert_eq!(moved, marked.len());
+    assert!(
+        moved < theirs + theirs / 2,
+        "{moved} of 62 changed for {theirs}"
+    );
+}

@@ -142,7 +142,7 @@ const TABLE: &[Row] = &[
     row("GET", "/teams/{slug}/plan/{month}", "/teams/payments/plan/2026-12", manager(200)),
     row("POST", "/teams/{slug}/plan/{month}/changes", "/teams/payments/plan/2026-12/changes", manager(404)),
     row("GET", "/teams/{slug}/plan/{month}/publication", "/teams/payments/plan/2026-12/publication", manager(200)),
-    row("POST", "/teams/{slug}/plan/{month}/publication", "/teams/payments/plan/2026-12/publication", manager(409)),
+    row("POST", "/teams/{slug}/plan/{month}/publication", "/teams/payments/plan/2026-12/publication", manager(404)),
     row("GET", "/teams/{slug}/plan/{month}/versions", "/teams/payments/plan/2026-12/versions", manager(200)),
     // Audit
     row("GET", "/teams/{slug}/audit", "/teams/payments/audit", manager(200)),

@@ -101,12 +101,20 @@ pub fn build(inputs: &Inputs, held: &[Held], with_pins: bool) -> Built {
             available: 0,
             if_needed: FULL_TIME.saturating_mul(mean.saturating_mul(mean)),
         },
+        stability: 2 * FULL_TIME.saturating_mul(mean.saturating_mul(stability(mean).0)),
         scale: 100 * FULL_TIME,
     };
     Built {
         problem: Problem::new(people.collect(), shifts.collect(), slots, settings),
         mean,
     }
+}
+
+/// What it has to be worth, in points as costs are shown, that somebody else takes a published slot:
+/// a tenth of an average slot. Less than any preference, so that it decides only between schedules
+/// that nobody would tell apart.
+fn stability(mean: i64) -> Points {
+    Points(mean / 10)
 }
 
 fn minute(inputs: &Inputs, t: DateTime<Utc>) -> i64 {

@@ -32,7 +32,7 @@ fn problem(seed: u64) -> Problem {
             role: Role::default(),
             weight: below(5),
             pin: (below(10) == 0).then_some(0),
-            previous: None,
+            previous: (below(3) == 0).then_some(1),
         })
         .collect();
     let people: Vec<Person> = (0..4)
@@ -66,6 +66,7 @@ fn problem(seed: u64) -> Problem {
             available: 0,
             if_needed: 20,
         },
+        stability: 15,
         scale: 40,
     };
     Problem::new(people, shifts, slots, settings)

@@ -23,6 +23,8 @@ pub struct Piece {
     pub shadow: bool,
     pub order: u32,
     pub pin: Option<usize>,
+    /// Who held it in the schedule last published.
+    pub previous: Option<usize>,
 }
 
 /// A problem as the checker sees it. Days are `start / 1440`; shifts and commitments that start on
@@ -39,6 +41,8 @@ pub struct Case {
     pub newcomers: s::NewcomerPolicy,
     pub pairs: Vec<(usize, usize)>,
     pub costs: (i64, i64, i64),
+    /// What each slot costs that somebody else held before.
+    pub stability: i64,
     pub scale: i64,
 }
 
@@ -102,7 +106,7 @@ impl Case {
             },
             weight: p.weight,
             pin: p.pin,
-            previous: None,
+            previous: p.previous,
         });
         let settings = s::Settings {
             rules: s::Rules {
@@ -118,6 +122,7 @@ impl Case {
                 available: self.costs.1,
                 if_needed: self.costs.2,
             },
+            stability: self.stability,
             scale: self.scale,
         };
         s::Problem::new(
@@ -157,6 +162,7 @@ impl Case {
                 shadow: false,
                 order: 0,
                 pin: None,
+                previous: None,
             });
         }
         let rules = &file["rules"];
@@ -183,6 +189,7 @@ impl Case {
             },
             pairs: pairs.iter().map(|p| (index(&p[0]), index(&p[1]))).collect(),
             costs: (cost("P"), cost("W"), cost("R")),
+            stability: 0,
             scale: int(&file["fairness"]["lcm"]),
         };
         (file["name"].as_str().unwrap().to_owned(), case)
@@ -301,6 +308,9 @@ impl Case {
                     'W' => self.costs.1,
                     _ => self.costs.2,
                 });
+                if piece.previous.is_some_and(|before| before != person) {
+                    key.2 += i128::from(self.stability);
+                }
             } else {
                 key.0 += 1;
                 if !piece.shadow {

@@ -90,7 +90,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         0..3,
         prop::collection::vec((0_usize..9, 0_usize..9), 0..4),
     );
-    let costs = (number(), number(), number(), number());
+    let costs = (number(), number(), number(), number(), number());
     (rules, costs).prop_map(|(rules, costs)| Settings {
         rules: Rules {
             min_rest_min: rules.0,
@@ -110,6 +110,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             if_needed: costs.2,
         },
         scale: costs.3,
+        stability: costs.4,
     })
 }
 

@@ -41,6 +41,9 @@ proptest! {
         shuffled.people = order.iter().map(|&p| case.people[p].clone()).collect();
         let place = |p: usize| order.iter().position(|&o| o == p).unwrap();
         shuffled.pairs = case.pairs.iter().map(|&(a, b)| (place(b), place(a))).collect();
+        for piece in &mut shuffled.pieces {
+            piece.previous = piece.previous.map(place);
+        }
         let one = recommend(&case.problem(), Effort::Quick);
         let two = recommend(&shuffled.problem(), Effort::Quick);
         prop_assert_eq!(one.score.key(), two.score.key());
@@ -149,4 +152,42 @@ fn a_search_may_begin_with_a_schedule() {
     let mended = recommend_from(&problem, Effort::Quick, &wrong, stop);
     assert_eq!(case.broken(&mended.assignment), Vec::<String>::new());
     assert_eq!(mended.score.unfilled, 0);
+}
+
+/// How many slots somebody else holds than before.
+fn moved(case: &Case, plan: &Plan) -> usize {
+    let slots = case.pieces.iter().zip(plan);
+    slots
+        .filter(|(piece, now)| {
+            let both = piece.previous.zip(**now);
+            both.is_some_and(|(before, now)| before != now)
+        })
+        .count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// The heavier the weight, the fewer published assignments change; each that does is its own
+    /// line in the breakdown.
+    #[test]
+    fn a_heavier_stability_never_changes_more(seed: u64) {
+        let dice = &mut Dice::new(seed);
+        let mut case = case(dice, 4, 5);
+        let mut last = usize::MAX;
+        for weight in [0, 15, 60, 1_000, 1_000_000] {
+            case.stability = weight;
+            let found = recommend(&case.problem(), Effort::Quick);
+            prop_assert!(found.optimal);
+            let changed = moved(&case, &found.assignment);
+            prop_assert!(changed <= last, "{} after {}", changed, last);
+            let line = i128::from(weight) * i128::try_from(changed).unwrap();
+            prop_assert_eq!(found.score.stability, line);
+            prop_assert_eq!(
+                found.score.total,
+                found.score.fairness + found.score.preference + line
+            );
+            last = changed;
+        }
+    }
 }

@@ -44,6 +44,7 @@ pub fn case(dice: &mut Dice, people: usize, slots: usize) -> Case {
                     shadow: dice.chance(15),
                     order: u32::try_from(order).unwrap(),
                     pin: None,
+                    previous: None,
                 });
             }
         }
@@ -67,7 +68,10 @@ pub fn case(dice: &mut Dice, people: usize, slots: usize) -> Case {
     };
     let everybody = (0..people).map(|_| who(dice)).collect();
     let pairs = (0..dice.below(3)).map(|_| (dice.below(people), dice.below(people)));
-    let pairs = pairs.filter(|(a, b)| a != b).collect();
+    let pairs: Vec<(usize, usize)> = pairs.filter(|(a, b)| a != b).collect();
+    for piece in &mut pieces {
+        piece.previous = dice.chance(50).then(|| dice.below(people));
+    }
     Case {
         people: everybody,
         shifts,
@@ -84,6 +88,7 @@ pub fn case(dice: &mut Dice, people: usize, slots: usize) -> Case {
         ][dice.below(3)],
         pairs,
         costs: (-10, 0, 20),
+        stability: [0, 0, 15, 40][dice.below(4)],
         scale: 40,
         pieces,
     }

@@ -78,6 +78,7 @@ fn nobody_experienced_leaves_one_slot_of_each_shift_open_and_says_why() {
         shadow: false,
         order: 0,
         pin: None,
+        previous: None,
     };
     let who = Who {
         capacity: 10,
@@ -98,6 +99,7 @@ fn nobody_experienced_leaves_one_slot_of_each_shift_open_and_says_why() {
         newcomers: fairshift::scheduler::NewcomerPolicy::Free,
         pairs: Vec::new(),
         costs: (-10, 0, 20),
+        stability: 0,
         scale: 40,
     };
     let found = recommend(&case.problem(), Effort::Quick);

@@ -58,6 +58,7 @@ async fn measure(postgres: &Private) -> Outcome<()> {
     let state = AppState {
         db: pool.clone(),
         clock,
+        live: fairshift::live::Live::default(),
         site,
         fetcher: Fetcher::new(false),
     };

@@ -121,6 +121,7 @@ mod tests {
     use super::dressed;
     use crate::clock::Clock;
     use crate::fetch::Fetcher;
+    use crate::live::Live;
     use crate::state::{AppState, Site};
 
     async fn ask(path: &str) -> (StatusCode, bool, String) {
@@ -128,6 +129,7 @@ mod tests {
             // Nothing here asks the database.
             db: PgPoolOptions::new().connect_lazy_with(PgConnectOptions::new_without_pgpass()),
             clock: Clock::system(),
+            live: Live::default(),
             site: Arc::new(Site {
                 public_url: "https://oncall.example.com".parse().unwrap(),
                 demo: false,

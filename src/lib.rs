@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | words | [`vocab`] | nothing of ours |
 //! | pure rules | [`scheduler`], [`reading`] | [`vocab`] |
-//! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`secret`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
+//! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`live`], [`secret`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
 //! | trail | [`audit`], [`jobs`] | the ground |
 //! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then [`oncall`], then [`reports`] and [`calendars`] | the ground, the trail, and what slices before them export |
 //! | whole | [`app`], [`serve`], [`cli`], `demo`, [`solve`] | everything |
@@ -30,6 +30,7 @@ pub mod demo;
 pub mod error;
 pub mod fetch;
 pub mod jobs;
+pub mod live;
 pub mod oncall;
 pub mod people;
 pub mod planning;

@@ -19,6 +19,7 @@ use crate::db::{self, Database, DbError};
 use crate::demo::{self, DemoError};
 use crate::fetch::Fetcher;
 use crate::jobs;
+use crate::live::Live;
 use crate::people;
 use crate::secret::SecretKey;
 use crate::state::{AppState, Site};
@@ -133,9 +134,15 @@ async fn run(
     if demo {
         demo::create(&database.pool, Clock::system().now()).await?;
     }
+    let live = Live::default();
+    let listening = tokio::spawn({
+        let (live, db) = (live.clone(), database.pool.clone());
+        async move { live.listen(db).await }
+    });
     let state = AppState {
         db: database.pool.clone(),
         clock: Clock::system(),
+        live: live.clone(),
         site: Arc::new(site),
         fetcher,
     };
@@ -146,6 +153,8 @@ async fn run(
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
         info!("stopping");
+        // Open pages would otherwise be requests under way for ever.
+        live.stop();
         stopping.send_replace(true);
     });
     info!("listening on {url}");
@@ -168,6 +177,7 @@ async fn run(
     if worker.await.is_err() {
         warn!("the worker broke");
     }
+    listening.abort();
     Ok(outcome?)
 }
 

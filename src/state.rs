@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::fetch::Fetcher;
 use crate::secret::SecretKey;
+use crate::live::Live;
 
 /// What every handler may use. Cloning is cheap.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct AppState {
     pub db: PgPool,
     /// The time.
     pub clock: Clock,
+    /// What changed just now, for pages that stay open.
+    pub live: Live,
     /// What this installation is.
     pub site: Arc<Site>,
     /// Asks addresses that people gave us.

@@ -35,9 +35,7 @@ document.addEventListener("submit", (event) => {
 });
 
 // Selects that reload their form.
-for (const select of document.querySelectorAll("[data-submit]")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
+document.addEventListener("change", (event) => event.target.closest("[data-submit]")?.form.requestSubmit());
 
 // Copy a secret address.
 for (const button of document.querySelectorAll("button[data-copy]")) {

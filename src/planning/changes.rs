@@ -220,9 +220,14 @@ fn standing(plan: &Plan, intent: &Intent, user: &SignedIn) -> Vec<String> {
 
 /// Who changed or published the plan last, and what it is computed from that changed.
 pub fn latest(plan: &Plan, user: &SignedIn) -> Vec<String> {
+    latest_of(&plan.source, &plan.changed, user)
+}
+
+/// The same of a plan that is not computed.
+pub fn latest_of(source: &Source, changed: &[String], user: &SignedIn) -> Vec<String> {
     let at = |at: DateTime<Utc>| at.with_timezone(&user.zone).format("%-d %b %H:%M");
     let by = |name: &Option<String>| name.as_ref().map_or(String::new(), |n| format!(" by {n}"));
-    let source = match &plan.source {
+    let source = match source {
         Source::Recommended => None,
         Source::Draft(stored) | Source::Recomputed(stored) => Some(format!(
             "The draft was last changed{} on {} ({}).",
@@ -240,10 +245,7 @@ pub fn latest(plan: &Plan, user: &SignedIn) -> Vec<String> {
             )
         }),
     };
-    source
-        .into_iter()
-        .chain(plan.changed.iter().cloned())
-        .collect()
+    source.into_iter().chain(changed.iter().cloned()).collect()
 }
 
 /// The page for who sends a form of a plan that is no more.

@@ -9,12 +9,17 @@
 //!
 //! Every change names the *basis* it was made on: a digest of the stored schedule's revision and of
 //! the inputs. Where that is no longer what is there, nothing is changed and the page shows both.
+//! An open planner follows ([`crate::live`]): it says when what it shows is no longer what is there,
+//! and looks for a better plan meanwhile.
+//!
 //! Publishing supersedes the old version and publishes the new one in one transaction; triggers raise
 //! the revision of the shifts that differ, so that calendars take the change.
 
+mod better;
 mod changes;
 mod gather;
 mod intent;
+mod live;
 pub mod model;
 mod pages;
 mod plan;
@@ -39,6 +44,7 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/teams/{slug}/plan", get(pages::latest))
         .route("/teams/{slug}/plan/{month}", get(pages::show))
+        .route("/teams/{slug}/plan/{month}/live", get(live::show))
         .route("/teams/{slug}/plan/{month}/changes", post(changes::create))
         .route(
             "/teams/{slug}/plan/{month}/publication",

@@ -59,12 +59,7 @@ impl Plan {
     /// Names what a change is based on: a stored revision and the inputs.
     #[must_use]
     pub fn basis(&self) -> String {
-        let stored = match &self.source {
-            Source::Recommended => "new".to_owned(),
-            Source::Draft(s) | Source::Recomputed(s) => format!("d{}.{}", s.id, s.revision),
-            Source::Published(s) => format!("v{}", s.id),
-        };
-        format!("{stored}-{}", self.facts.digest())
+        basis(&self.source, &self.facts)
     }
 
     /// Holders by index, as the scheduler wants them.
@@ -106,6 +101,38 @@ impl Plan {
     }
 }
 
+fn basis(source: &Source, facts: &Facts) -> String {
+    let stored = match source {
+        Source::Recommended => "new".to_owned(),
+        Source::Draft(s) | Source::Recomputed(s) => format!("d{}.{}", s.id, s.revision),
+        Source::Published(s) => format!("v{}", s.id),
+    };
+    format!("{stored}-{}", facts.digest())
+}
+
+/// What a plan is made of, read and not yet computed.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// All it is computed from.
+    pub inputs: Inputs,
+    /// The same in few words.
+    pub facts: Facts,
+    /// Where the assignments come from.
+    pub source: Source,
+    /// What is stored of the holders.
+    pub held: Vec<Held>,
+    published: Option<Stored>,
+    changed: Vec<String>,
+}
+
+impl Ground {
+    /// As [`Plan::basis`].
+    #[must_use]
+    pub fn basis(&self) -> String {
+        basis(&self.source, &self.facts)
+    }
+}
+
 /// Holders by index.
 pub fn assignment(inputs: &Inputs, held: &[Held]) -> Vec<Option<usize>> {
     held.iter()
@@ -123,6 +150,19 @@ pub async fn current(
     month: Month,
     now: DateTime<Utc>,
 ) -> Result<Plan, AppError> {
+    complete(read(conn, rotation, month, now).await?).await
+}
+
+/// What the month's plan is made of. Reads only.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn read(
+    conn: &mut PgConnection,
+    rotation: &Rotation,
+    month: Month,
+    now: DateTime<Utc>,
+) -> Result<Ground, AppError> {
     let (draft, published) = store::stored(conn, rotation.id, month).await?;
     let published_slots = match &published {
         Some(stored) => store::slots_of(conn, stored.id).await?,
@@ -153,18 +193,26 @@ pub async fn current(
         Source::Recomputed(stored) | Source::Published(stored) => changes(&stored.facts, &facts),
         Source::Draft(_) | Source::Recommended => Vec::new(),
     };
-    complete(inputs, facts, source, published, held, changed).await
+    Ok(Ground {
+        inputs,
+        facts,
+        source,
+        held,
+        published,
+        changed,
+    })
 }
 
 /// Computes what is not stored: the recommendation where one is needed, cost, bound, levels.
-async fn complete(
-    inputs: Inputs,
-    facts: Facts,
-    source: Source,
-    published: Option<Stored>,
-    held: Vec<Held>,
-    changed: Vec<String>,
-) -> Result<Plan, AppError> {
+async fn complete(ground: Ground) -> Result<Plan, AppError> {
+    let Ground {
+        inputs,
+        facts,
+        source,
+        held,
+        published,
+        changed,
+    } = ground;
     spawn_blocking(move || {
         let (held, bound) = match &source {
             Source::Draft(stored) | Source::Published(stored) => (held, stored.bound.into()),

@@ -12,6 +12,7 @@ const GROUND: &[&str] = &[
     "error",
     "fetch",
     "secret",
+    "live",
     "state",
     "telemetry",
     "vocab",

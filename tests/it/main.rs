@@ -27,6 +27,7 @@ mod oncall;
 mod people;
 mod pictures;
 mod planning;
+mod planning_live;
 mod reports;
 mod requirements;
 mod rotations;

@@ -140,6 +140,7 @@ const TABLE: &[Row] = &[
     // Planning
     row("GET", "/teams/{slug}/plan", "/teams/payments/plan", manager(303)),
     row("GET", "/teams/{slug}/plan/{month}", "/teams/payments/plan/2026-12", manager(200)),
+    row("GET", "/teams/{slug}/plan/{month}/live", "/teams/payments/plan/2026-12/live", manager(404)),
     row("POST", "/teams/{slug}/plan/{month}/changes", "/teams/payments/plan/2026-12/changes", manager(404)),
     row("GET", "/teams/{slug}/plan/{month}/publication", "/teams/payments/plan/2026-12/publication", manager(200)),
     row("POST", "/teams/{slug}/plan/{month}/publication", "/teams/payments/plan/2026-12/publication", manager(404)),

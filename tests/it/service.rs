@@ -101,3 +101,22 @@ async fn a_request_under_way_is_finished_before_the_end() {
     assert_eq!(under_way.await.unwrap().status, 200);
     assert!(stopping.ended().success());
 }
+
+/// A planner that stays open is no request to wait for.
+#[tokio::test]
+async fn an_open_stream_ends_with_the_service() {
+    let (_database, running) = on_a_database(&["demo"]).await;
+    let manager = Visitor::new(&running.url);
+    manager
+        .sign_in("manager@example.com", fairshift::demo::PASSWORD)
+        .await;
+    let plan = manager.get("/teams/payments/plan").await.location();
+    let page = manager.get(&plan).await;
+    let address = page.attributes("[data-live]", "data-live").remove(0);
+    let open = manager.client().get(manager.address(&address));
+    let mut stream = open.send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+    let stopping = running.stop("-TERM");
+    while stream.chunk().await.unwrap().is_some() {}
+    assert!(stopping.ended().success());
+}

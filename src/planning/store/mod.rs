@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 pub use read::{
-    PersonRow, Stored, StoredSlot, carried_by_month, elsewhere, latest_month, members, people,
-    schedule, served, slots_of, stored, team_zone, versions, without_leg,
+    PersonRow, Stored, StoredSlot, carried_by_month, elsewhere, latest_month, may_plan, members,
+    people, schedule, served, slots_of, stored, team_zone, versions, without_leg,
 };
 pub use write::{NewSlot, discard, lock, publish, save_draft};

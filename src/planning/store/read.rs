@@ -8,7 +8,7 @@ use sqlx::types::Json;
 
 use crate::planning::model::Facts;
 use crate::vocab::{
-    Interval, LegId, Month, PersonId, Points, RoleId, RotationId, ScheduleId, TeamId,
+    Interval, LegId, Month, PersonId, Points, RoleId, RotationId, ScheduleId, SessionId, TeamId,
 };
 
 /// A person as planning needs them.
@@ -395,4 +395,26 @@ pub async fn latest_month(conn: &mut PgConnection, team: TeamId) -> sqlx::Result
     .fetch_one(conn)
     .await?;
     Ok(day.map(Month::of))
+}
+
+/// Whether that session still lasts, and its person may still plan for the team.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn may_plan(
+    conn: &mut PgConnection,
+    session: SessionId,
+    team: TeamId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from sessions s join people p on p.id = s.person_id
+            where s.id = $1 and s.expires_at > $2 and (p.is_admin or exists (select from team_members m
+                where m.person_id = p.id and m.team_id = $3 and m.is_manager))) as "may!""#,
+        session.0,
+        now,
+        team.0,
+    )
+    .fetch_one(conn)
+    .await
 }

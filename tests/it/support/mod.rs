@@ -26,6 +26,7 @@ use fairshift::clock::Clock;
 use fairshift::config::PublicUrl;
 use fairshift::fetch::Fetcher;
 use fairshift::secret::SecretKey;
+use fairshift::live::Live;
 use fairshift::state::{AppState, Site};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -72,6 +73,8 @@ impl TestApp {
                 demo,
                 secret_key: Some(SecretKey::random()),
             }),
+            live: Live::default(),
+            site: Arc::new(Site { public_url, demo }),
             // Tests have servers of their own to ask.
             fetcher: Fetcher::new(true),
         };
@@ -86,6 +89,13 @@ impl TestApp {
             state,
             _database: database,
         }
+    }
+
+    /// Tells open pages what changes, as the program does.
+    pub fn listen(&self) {
+        let (live, pool) = (self.state.live.clone(), self.db.clone());
+        // Ends with the test's runtime.
+        tokio::spawn(async move { live.listen(pool).await });
     }
 
     /// A visitor with a cookie jar of its own, signed in as nobody.

@@ -1,0 +1,88 @@
+//! Whether there is a better plan than the one that is shown, for whoever looks at it.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::model::{Held, build};
+use super::plan::{Ground, Source, assignment};
+use super::search::{Wanted, recommended, watched};
+use crate::scheduler::{Breakdown, Effort, Progress, score};
+
+/// How long a search may go on while somebody looks at the page.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Progress is told no more often.
+const BREATH: Duration = Duration::from_millis(250);
+
+/// What is told of the search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It goes on.
+    Progress(String),
+    /// It is over.
+    Found {
+        /// The result in words.
+        text: String,
+        /// Recommending again would give a better plan.
+        better: bool,
+    },
+}
+
+/// Looks for a better plan than the page shows, and tells how it goes. `is_over` ends it in silence.
+pub fn look(ground: &Ground, is_over: &dyn Fn() -> bool, tell: &mut dyn FnMut(Told)) {
+    let inputs = &ground.inputs;
+    if inputs.slots.is_empty() || inputs.shifts.iter().all(|s| s.is_locked) {
+        return;
+    }
+    let shown = match &ground.source {
+        Source::Draft(_) | Source::Published(_) => ground.held.clone(),
+        Source::Recommended | Source::Recomputed(_) => {
+            recommended(inputs, &ground.held, Wanted::First).held
+        }
+    };
+    let built = build(inputs, &ground.held, true);
+    let cost = |held: &[Held]| score(&built.problem, &assignment(inputs, held));
+    let now = cost(&shown);
+    let (until, mut told_at) = (Instant::now() + PATIENCE, Instant::now());
+    let watch = &mut |progress: Progress| {
+        if is_over() || Instant::now() >= until {
+            return ControlFlow::Break(());
+        }
+        if told_at.elapsed() >= BREATH {
+            told_at = Instant::now();
+            let above = built.points(progress.cost.saturating_sub(progress.bound).max(0));
+            tell(Told::Progress(format!(
+                "Looking for a better plan: the best so far is at most {above} points from the best possible."
+            )));
+        }
+        ControlFlow::Continue(())
+    };
+    let found = watched(inputs, &ground.held, Effort::Standard, watch);
+    if is_over() {
+        return;
+    }
+    let then = cost(&found.held);
+    let moved = shown.iter().zip(&found.held);
+    let moved = moved.filter(|(a, b)| a.person != b.person).count();
+    let gain = built.points(now.total - then.total);
+    let slots = if moved == 1 { "slot" } else { "slots" };
+    let open = |score: &Breakdown| score.unfilled;
+    let (text, better) = match open(&now).checked_sub(open(&then)) {
+        Some(filled @ 1..) => {
+            let filled = format!(
+                "{filled} more {}",
+                if filled == 1 { "slot" } else { "slots" }
+            );
+            (format!("There is a plan that fills {filled}."), true)
+        }
+        Some(0) if gain.0 >= 5 => (
+            format!("There is a plan that is {gain} points better. {moved} {slots} would change."),
+            true,
+        ),
+        _ => (
+            "Looked for a better plan: there is none to be found.".to_owned(),
+            false,
+        ),
+    };
+    tell(Told::Found { text, better });
+}

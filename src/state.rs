@@ -7,8 +7,8 @@ use sqlx::PgPool;
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::fetch::Fetcher;
-use crate::secret::SecretKey;
 use crate::live::Live;
+use crate::secret::SecretKey;
 
 /// What every handler may use. Cloning is cheap.
 #[derive(Clone)]

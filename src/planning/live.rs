@@ -108,11 +108,16 @@ async fn follow(
     events: Events,
 ) -> Result<(), AppError> {
     if before.basis() != page.basis {
-        let lines = latest_of(&before.source, &[], &page.user);
+        // What the page knew is not known here; but a draft remembers what it was computed from.
+        let lines = if before.changed.is_empty() {
+            latest_of(&before.source, &[], &page.user)
+        } else {
+            before.changed
+        };
         say(&events, "changed", &serde_json::json!({ "lines": lines })).await;
         return Ok(());
     }
-    let _search = search(before.clone(), events.clone());
+    let search = search(before.clone(), events.clone());
     let life = tokio::time::sleep(LIFE);
     tokio::pin!(life);
     loop {
@@ -132,6 +137,7 @@ async fn follow(
             return Ok(());
         };
         if now.basis() != page.basis {
+            drop(search);
             let lines = difference(&before, &now, &page.user);
             say(&events, "changed", &serde_json::json!({ "lines": lines })).await;
             return Ok(());

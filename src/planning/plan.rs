@@ -121,8 +121,9 @@ pub struct Ground {
     pub source: Source,
     /// What is stored of the holders.
     pub held: Vec<Held>,
+    /// What changed since the draft was stored, or the schedule published.
+    pub changed: Vec<String>,
     published: Option<Stored>,
-    changed: Vec<String>,
 }
 
 impl Ground {
@@ -198,8 +199,8 @@ pub async fn read(
         facts,
         source,
         held,
-        published,
         changed,
+        published,
     })
 }
 

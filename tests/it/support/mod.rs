@@ -25,8 +25,8 @@ use fairshift::app;
 use fairshift::clock::Clock;
 use fairshift::config::PublicUrl;
 use fairshift::fetch::Fetcher;
-use fairshift::secret::SecretKey;
 use fairshift::live::Live;
+use fairshift::secret::SecretKey;
 use fairshift::state::{AppState, Site};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -74,7 +74,6 @@ impl TestApp {
                 secret_key: Some(SecretKey::random()),
             }),
             live: Live::default(),
-            site: Arc::new(Site { public_url, demo }),
             // Tests have servers of their own to ask.
             fetcher: Fetcher::new(true),
         };

@@ -42,7 +42,7 @@ impl<'r> Expansion<'r> {
         from: NaiveDateTime,
         work: &mut Work<'_>,
     ) -> Result<Self, Spent> {
-        let filled = fill(rule, start);
+        let filled = rule.filled(start);
         let mut times = vec![];
         if rule.every <= Every::Day {
             for hour in &filled.hours {
@@ -319,46 +319,6 @@ impl<'r> Expansion<'r> {
                 })
         })
     }
-}
-
-/// The rule with what it takes from the start.
-fn fill(rule: &Rule, start: NaiveDateTime) -> Rule {
-    let mut filled = rule.clone();
-    let no_days =
-        rule.month_days.is_empty() && rule.weekdays.is_empty() && rule.year_days.is_empty();
-    let weekday = start.weekday().num_days_from_monday();
-    match rule.every {
-        // A week of the year names no day of it: the start's.
-        Every::Year if no_days && !rule.weeks.is_empty() => filled.weekdays = vec![(weekday, 0)],
-        Every::Year if no_days => {
-            filled.month_days = vec![i64::from(start.day())];
-            if filled.months.is_empty() {
-                filled.months = vec![i64::from(start.month())];
-            }
-        }
-        Every::Month if no_days && rule.weeks.is_empty() => {
-            filled.month_days = vec![i64::from(start.day())];
-        }
-        Every::Week if no_days && rule.weeks.is_empty() => filled.weekdays = vec![(weekday, 0)],
-        _ => {}
-    }
-    let or_start = |list: &mut Vec<i64>, shorter: bool, value: u32| {
-        if list.is_empty() && shorter {
-            *list = vec![i64::from(value)];
-        }
-    };
-    or_start(&mut filled.hours, rule.every < Every::Hour, start.hour());
-    or_start(
-        &mut filled.minutes,
-        rule.every < Every::Minute,
-        start.minute(),
-    );
-    or_start(
-        &mut filled.seconds,
-        rule.every < Every::Second,
-        start.second(),
-    );
-    filled
 }
 
 fn at(day: NaiveDate, second: i64) -> Option<NaiveDateTime> {

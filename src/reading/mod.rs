@@ -24,9 +24,20 @@
 //! series and of the whole file are limited ([`Limits`]), the caller can stop it, and one bad entry
 //! costs only itself. Where something was left out, [`Warning`] says so; where nothing could be
 //! read, [`Unreadable`] does, and the caller keeps what it had: a failure never means "free".
+//!
+//! Rules are followed by code of our own. `rrule` (0.14) gathers a whole period, a year of seconds if
+//! it must, spins between two results where there is nothing for long, and passes over times of
+//! rules within a day; tests hold ours against it where it is right, and whole calendars against
+//! `recurring-ical-events` (`tests/calendars/expected.txt` says where that differs and why).
+//!
+//! `cargo bench --bench calendars`, on two shared cores: 5.1 MB with 5,000 events, half of them
+//! recurring, take 0.045 s and 10 MB of memory, for that implementation 6.1 s and 177 MB (1 : 135);
+//! 9.2 MB take 0.13 s and 17 MB, the file itself included.
 
 mod entry;
 mod expand;
+#[cfg(test)]
+mod expand_tests;
 mod lines;
 mod outline;
 mod problem;
@@ -34,6 +45,8 @@ mod rule;
 mod series;
 mod spans;
 mod stamp;
+mod status;
+mod times;
 mod work;
 mod zone;
 
@@ -44,11 +57,11 @@ use chrono_tz::Tz;
 
 use crate::vocab::{Email, Interval, hidden};
 
-use entry::Owner;
 use outline::{Kind, Part};
 use problem::Notes;
-use series::Times;
 use spans::Spans;
+use status::Owner;
+use times::Times;
 use work::{Spent, Work};
 use zone::{Zone, Zones};
 

@@ -1,6 +1,6 @@
 //! A recurrence rule as it is written.
 
-use chrono::{NaiveDate, NaiveDateTime, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike, Weekday};
 
 /// How often, from the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,6 +108,48 @@ impl Rule {
             }
         }
         Some(rule)
+    }
+
+    /// The rule with what it takes from the start.
+    pub(super) fn filled(&self, start: NaiveDateTime) -> Self {
+        let mut filled = self.clone();
+        let no_days =
+            self.month_days.is_empty() && self.weekdays.is_empty() && self.year_days.is_empty();
+        let weekday = start.weekday().num_days_from_monday();
+        match self.every {
+            // A week of the year names no day of it: the start's.
+            Every::Year if no_days && !self.weeks.is_empty() => {
+                filled.weekdays = vec![(weekday, 0)];
+            }
+            Every::Year if no_days => {
+                filled.month_days = vec![i64::from(start.day())];
+                if filled.months.is_empty() {
+                    filled.months = vec![i64::from(start.month())];
+                }
+            }
+            Every::Month if no_days && self.weeks.is_empty() => {
+                filled.month_days = vec![i64::from(start.day())];
+            }
+            Every::Week if no_days && self.weeks.is_empty() => filled.weekdays = vec![(weekday, 0)],
+            _ => {}
+        }
+        let or_start = |list: &mut Vec<i64>, shorter: bool, value: u32| {
+            if list.is_empty() && shorter {
+                *list = vec![i64::from(value)];
+            }
+        };
+        or_start(&mut filled.hours, self.every < Every::Hour, start.hour());
+        or_start(
+            &mut filled.minutes,
+            self.every < Every::Minute,
+            start.minute(),
+        );
+        or_start(
+            &mut filled.seconds,
+            self.every < Every::Second,
+            start.second(),
+        );
+        filled
     }
 }
 

@@ -40,16 +40,21 @@ pub struct SeenEvent {
     pub transparency: String,
 }
 
-/// The folder with the clients' programs, made where it's missing or `requirements.txt` changed.
-/// Tests of several processes wait for each other here.
+/// The folder with the clients' programs.
 pub fn ensure_clients() -> PathBuf {
+    ensure("clients", "requirements.txt")
+}
+
+/// The folder with the programs of a virtual environment, made where it's missing or its list
+/// changed. Tests of several processes wait for each other here.
+fn ensure(name: &str, list: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let (home, lock) = (
-        target.join("clients"),
-        File::create(target.join("clients.lock")).unwrap(),
+        target.join(name),
+        File::create(target.join(format!("{name}.lock"))).unwrap(),
     );
     lock.lock().unwrap();
-    let wanted = fs::read_to_string(source("requirements.txt")).unwrap();
+    let wanted = fs::read_to_string(source(list)).unwrap();
     let made = home.join("made-from.txt");
     if fs::read_to_string(&made).is_ok_and(|made| made == wanted) {
         return home.join("bin");
@@ -65,9 +70,16 @@ pub fn ensure_clients() -> PathBuf {
         "--disable-pip-version-check",
         "--requirement",
     ]);
-    run(install.arg(source("requirements.txt")), "");
+    run(install.arg(source(list)), "");
     fs::write(made, wanted).unwrap();
     home.join("bin")
+}
+
+/// What `tests/clients/busy.py` says to a list of calendars, in JSON as described there.
+pub fn ask_oracle(cases: &serde_json::Value) -> serde_json::Value {
+    let mut python = Command::new(ensure("oracle", "oracle.txt").join("python"));
+    let said = run(python.arg(source("busy.py")), &cases.to_string());
+    serde_json::from_str(&said).unwrap()
 }
 
 /// The events of a feed, in its order.

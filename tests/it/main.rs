@@ -28,6 +28,7 @@ mod people;
 mod pictures;
 mod planning;
 mod planning_live;
+mod reading;
 mod reports;
 mod requirements;
 mod rotations;

@@ -21,7 +21,7 @@ use crate::state::AppState;
 pub use model::{
     Carried, Contact, Duty, Handover, KINDS, Kinds, Partner, Reach, Who, length, segments,
 };
-pub use reads::{Scope, Viewer, carried, duties, engineers};
+pub use reads::{Scope, Viewer, carried, duties, duties_of_shift, engineers};
 
 /// The slice's routes.
 pub fn routes() -> Router<AppState> {

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::intent::Intent;
-use super::model::SlotKey;
+use super::model::{HeldPart, SlotKey};
 use super::plan::{Plan, Source, current};
 use super::search::{Wanted, recommended_apart};
 use super::store::{self, NewSlot};
@@ -19,7 +19,7 @@ use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::rotations::{self, Rotation};
 use crate::state::AppState;
-use crate::vocab::{Month, Note, PersonId, RotationId, ScheduleId};
+use crate::vocab::{Interval, Month, Note, PersonId, RotationId, ScheduleId};
 use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page_with};
 
 #[derive(Template)]
@@ -283,6 +283,14 @@ fn cost_words(before: &Plan, after: &Plan) -> String {
     }
 }
 
+/// The parts, unless the shift has other limits by now: then its holder serves all of it.
+fn parts_within(parts: &[HeldPart], shift: Interval) -> &[HeldPart] {
+    let (first, last) = (parts.first(), parts.last());
+    let fits = first.is_some_and(|p| p.interval.start == shift.start)
+        && last.is_some_and(|p| p.interval.end == shift.end);
+    if fits { parts } else { &[] }
+}
+
 /// Stores the plan as the month's draft.
 pub async fn save(
     conn: &mut PgConnection,
@@ -298,6 +306,7 @@ pub async fn save(
         .filter_map(|(slot, held)| {
             let (shift, role) = (inputs.shifts.get(slot.shift)?, inputs.roles.get(slot.role)?);
             Some(NewSlot {
+                parts: parts_within(&held.parts, shift.interval),
                 leg: shift.leg,
                 zone: shift.zone.name(),
                 interval: shift.interval,

@@ -15,7 +15,8 @@ use crate::requirements::{self, RotationRequirements};
 use crate::rotations::{HardRules, Rotation, weekend};
 use crate::vocab::{Interval, Level, Month, PersonId, Points, zone};
 
-/// Everything a recommendation for a month depends on. Reads only.
+/// Everything a recommendation for a month depends on. Reads only. Shifts that have begun at `begun`
+/// are as they were published: for planning that is now.
 ///
 /// # Errors
 /// Where the database fails.
@@ -23,12 +24,12 @@ pub async fn gather(
     conn: &mut PgConnection,
     rotation: &Rotation,
     month: Month,
-    now: DateTime<Utc>,
+    (now, begun): (DateTime<Utc>, DateTime<Utc>),
     published: Option<&Stored>,
     published_slots: &[StoredSlot],
 ) -> Result<Inputs, AppError> {
     let team_zone = zone(&store::team_zone(conn, rotation.team).await?).unwrap_or(chrono_tz::UTC);
-    let (roles, shifts, slots) = shape(rotation, month, now, published_slots);
+    let (roles, shifts, slots) = shape(rotation, month, begun, published_slots);
     let hard = rotation
         .on(month.last())
         .map(|v| v.rules.clone())

@@ -24,6 +24,7 @@ pub mod model;
 mod pages;
 mod plan;
 mod publish;
+mod replacement;
 mod search;
 mod shape;
 mod store;
@@ -38,6 +39,9 @@ use crate::state::AppState;
 
 pub use plan::current;
 pub use publish::{Published, publish};
+pub use replacement::{
+    Freed, Replacement, SlotPart, hand_over, lock_shift, next_minute, replacements,
+};
 
 /// The slice's routes.
 pub fn routes() -> Router<AppState> {

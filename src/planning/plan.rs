@@ -105,7 +105,7 @@ fn basis(source: &Source, facts: &Facts) -> String {
     let stored = match source {
         Source::Recommended => "new".to_owned(),
         Source::Draft(s) | Source::Recomputed(s) => format!("d{}.{}", s.id, s.revision),
-        Source::Published(s) => format!("v{}", s.id),
+        Source::Published(s) => format!("v{}.{}", s.id, s.revision),
     };
     format!("{stored}-{}", facts.digest())
 }
@@ -177,7 +177,7 @@ pub async fn read(
         conn,
         rotation,
         month,
-        now,
+        (now, now),
         published.as_ref(),
         &published_slots,
     )
@@ -243,7 +243,7 @@ async fn complete(ground: Ground) -> Result<Plan, AppError> {
 }
 
 /// Holders of the inputs' slots as stored; locked ones as published.
-fn match_slots(inputs: &Inputs, stored: &[StoredSlot]) -> Vec<Held> {
+pub fn match_slots(inputs: &Inputs, stored: &[StoredSlot]) -> Vec<Held> {
     let by_key: BTreeMap<SlotKey, &StoredSlot> = stored
         .iter()
         .map(|s| {
@@ -277,5 +277,6 @@ pub fn held(slot: &StoredSlot) -> Held {
         is_pinned: slot.is_pinned,
         reason: slot.reason.clone(),
         broken: slot.broken.clone(),
+        parts: slot.parts.clone(),
     }
 }

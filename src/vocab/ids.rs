@@ -47,6 +47,10 @@ ids! {
     ScheduleId;
     /// A person in a slot, in one schedule.
     AssignmentId;
+    /// Somebody can't make an assignment.
+    CoverId;
+    /// One person asked to take it.
+    OfferId;
     /// What a person must hold to be on duty.
     RequirementId;
     /// A signed-in browser.

@@ -10,7 +10,7 @@ mod text;
 mod time;
 
 pub use ids::{
-    AssignmentId, LegId, MemberId, PersonId, RequirementId, RoleId, RotationId, ScheduleId,
+    AssignmentId, CoverId, LegId, MemberId, OfferId, PersonId, RequirementId, RoleId, RotationId, ScheduleId,
     SessionId, ShiftId, TeamId,
 };
 pub use level::Level;

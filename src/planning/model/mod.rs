@@ -4,6 +4,7 @@ mod balance;
 mod explain;
 mod facts;
 mod inputs;
+mod parts;
 mod problem;
 mod slots;
 
@@ -11,5 +12,6 @@ pub use balance::{Share, balances};
 pub use explain::{SlotStory, block_words, broken_words, tell};
 pub use facts::{Facts, changes};
 pub use inputs::{Elsewhere, Inputs, PersonInput, RoleInput, ShiftInput, SlotInput};
+pub use parts::share_out;
 pub use problem::{Built, build, rule_name};
-pub use slots::{Held, SlotKey};
+pub use slots::{Held, HeldPart, SlotKey};

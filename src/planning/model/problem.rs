@@ -9,7 +9,7 @@ use crate::scheduler::{
     Block, Commitment, NewcomerPolicy, Person, PreferenceCosts, Problem, Role, Rule, Rules,
     Settings, Shift, Slot, Standing, Window,
 };
-use crate::vocab::{Level, Points};
+use crate::vocab::{Level, PersonId, Points};
 
 /// `scale / capacity` of a full-timer. Large, so that the quotient hardly rounds for odd contracts.
 const FULL_TIME: i64 = 100;
@@ -74,13 +74,14 @@ pub fn build(inputs: &Inputs, held: &[Held], with_pins: bool) -> Built {
         .enumerate()
         .map(|(index, person)| Person {
             capacity: person.capacity_percent.into(),
-            history: (person.balance - person.fair_share).0,
+            history: (person.balance - person.fair_share + parts_of(held, person.id)).0,
             experienced: inputs.is_experienced(person),
             newcomer: inputs.is_newcomer(person),
             commitments: person
                 .elsewhere
                 .iter()
                 .map(|e| commitment(inputs, e.interval.start, e.interval.end, e.day, e.weekend))
+                .chain(part_commitments(inputs, held, person.id))
                 .collect(),
             standing: (0..inputs.slots.len())
                 .map(|slot| standing(inputs, index, person, slot))
@@ -115,6 +116,40 @@ pub fn build(inputs: &Inputs, held: &[Held], with_pins: bool) -> Built {
 /// that nobody would tell apart.
 fn stability(mean: i64) -> Points {
     Points(mean / 10)
+}
+
+/// What parts of slots change for a person: a slot counts in full for its holder, so the others' parts
+/// come off there and go onto those who serve them.
+fn parts_of(held: &[Held], person: PersonId) -> Points {
+    let split = held.iter().filter(|h| !h.parts.is_empty());
+    split
+        .flat_map(|h| {
+            h.parts.iter().map(move |part| match part.person {
+                who if who == h.person => Points(0),
+                Some(who) if who == person => part.points,
+                _ if h.person == Some(person) => -part.points,
+                _ => Points(0),
+            })
+        })
+        .sum()
+}
+
+/// The parts that a person serves of slots that others hold.
+fn part_commitments<'a>(
+    inputs: &'a Inputs,
+    held: &'a [Held],
+    person: PersonId,
+) -> impl Iterator<Item = Commitment> + 'a {
+    held.iter().enumerate().flat_map(move |(slot, h)| {
+        let others = h.parts.iter().filter(move |part| {
+            part.person == Some(person) && h.person != Some(person)
+        });
+        others.filter_map(move |part| {
+            let shift = inputs.shift_of(slot)?;
+            let (start, end) = (part.interval.start, part.interval.end);
+            Some(commitment(inputs, start, end, shift.day, shift.weekend))
+        })
+    })
 }
 
 fn minute(inputs: &Inputs, t: DateTime<Utc>) -> i64 {

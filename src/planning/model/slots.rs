@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use crate::vocab::{LegId, PersonId, RoleId};
+use crate::vocab::{Interval, LegId, PersonId, Points, RoleId};
 
 /// Names a slot for ever: its leg, the instant its shift starts, its role. Written
 /// `leg.seconds.role` in addresses and forms.
@@ -55,6 +55,22 @@ pub struct Held {
     pub reason: String,
     /// Which rules.
     pub broken: String,
+    /// Where the slot changed hands within its shift: its parts in time, `person` serving the most of
+    /// it. Empty where one person serves all of it.
+    pub parts: Vec<HeldPart>,
+}
+
+/// A part of a slot, served by one person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeldPart {
+    /// From when to when (UTC).
+    pub interval: Interval,
+    /// Who serves; none: open.
+    pub person: Option<PersonId>,
+    /// Minutes on weekdays, at night, at weekends, on holidays.
+    pub minutes: [i64; 4],
+    /// Its burden.
+    pub points: Points,
 }
 
 #[cfg(test)]

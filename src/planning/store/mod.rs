@@ -1,8 +1,10 @@
 //! The only SQL that writes shifts, schedules and assignments; and what planning reads.
 
+mod parts;
 mod read;
 mod write;
 
+pub use parts::{PublishedSlot, give, one_at_a_time, published_slot, rotation_of, same_in_draft};
 pub use read::{
     PersonRow, Stored, StoredSlot, carried_by_month, elsewhere, latest_month, may_plan, members,
     people, schedule, served, slots_of, stored, team_zone, versions, without_leg,

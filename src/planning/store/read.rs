@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use crate::planning::model::Facts;
+use crate::planning::model::{Facts, HeldPart};
 use crate::vocab::{
     Interval, LegId, Month, PersonId, Points, RoleId, RotationId, ScheduleId, SessionId, TeamId,
 };
@@ -125,8 +125,8 @@ pub async fn served(
     now: DateTime<Utc>,
 ) -> sqlx::Result<BTreeMap<PersonId, i64>> {
     let rows = sqlx::query!(
-        r#"select person_id as "person!", count(*) as "shifts!" from carried
-        where rotation_id = $1 and ends_at <= $2 and not is_shadow group by 1"#,
+        r#"select person_id as "person!", count(distinct shift_id) + count(*) filter (where shift_id is null) as "shifts!"
+        from carried where rotation_id = $1 and ends_at <= $2 and not is_shadow group by 1"#,
         rotation.0,
         now,
     )
@@ -333,9 +333,12 @@ pub struct StoredSlot {
     pub minutes: [i64; 4],
     /// Its burden.
     pub points: Points,
+    /// Its parts, where it changed hands within the shift.
+    pub parts: Vec<HeldPart>,
 }
 
-/// The slots of a stored schedule in time, by role.
+/// The slots of a stored schedule in time, by role. One that changed hands within its shift is one
+/// slot with parts, held by who serves the most of it.
 ///
 /// # Errors
 /// Where the database fails.
@@ -344,18 +347,19 @@ pub async fn slots_of(
     schedule: ScheduleId,
 ) -> sqlx::Result<Vec<StoredSlot>> {
     let rows = sqlx::query!(
-        r#"select s.leg_id, a.starts_at, a.ends_at, a.role_id, r.name as role_name, a.person_id, p.name as "name?", a.is_pinned,
+        r#"select s.leg_id, s.starts_at, s.ends_at, a.starts_at as part_start, a.ends_at as part_end, a.role_id,
+            r.name as role_name, a.person_id, p.name as "name?", a.is_pinned,
             a.override_reason, a.overridden_rules, s.time_zone, a.weekday_minutes, a.night_minutes, a.weekend_minutes,
             a.holiday_minutes, a.points, l.name as leg_name, a.escalation_order, a.is_shadow
         from assignments a join shifts s on s.id = a.shift_id join legs l on l.id = s.leg_id join roles r on r.id = a.role_id left join people p on p.id = a.person_id
-        where a.schedule_id = $1 order by a.starts_at, s.leg_id, a.escalation_order"#,
+        where a.schedule_id = $1 order by s.starts_at, s.leg_id, a.escalation_order, a.role_id, a.starts_at"#,
         schedule.0,
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| StoredSlot {
+    let mut slots: Vec<StoredSlot> = Vec::with_capacity(rows.len());
+    for r in rows {
+        let slot = StoredSlot {
             leg: LegId(r.leg_id),
             interval: Interval {
                 start: r.starts_at,
@@ -379,8 +383,64 @@ pub async fn slots_of(
                 r.holiday_minutes.into(),
             ],
             points: Points(r.points),
-        })
-        .collect())
+            parts: Vec::new(),
+        };
+        let part = Interval {
+            start: r.part_start,
+            end: r.part_end,
+        };
+        match slots.last_mut() {
+            Some(last)
+                if (last.leg, last.interval, last.role) == (slot.leg, slot.interval, slot.role) =>
+            {
+                last.join(&slot, part);
+            }
+            _ => {
+                let whole = slot.interval;
+                let mut slot = slot;
+                if part != whole {
+                    slot.parts.push(slot.part(part));
+                }
+                slots.push(slot);
+            }
+        }
+    }
+    Ok(slots)
+}
+
+impl StoredSlot {
+    fn part(&self, interval: Interval) -> HeldPart {
+        HeldPart {
+            interval,
+            person: self.person,
+            minutes: self.minutes,
+            points: self.points,
+        }
+    }
+
+    /// Takes in the next part of the same slot.
+    fn join(&mut self, next: &Self, part: Interval) {
+        self.parts.push(next.part(part));
+        for (sum, more) in self.minutes.iter_mut().zip(next.minutes) {
+            *sum += more;
+        }
+        self.points += next.points;
+        self.is_pinned |= next.is_pinned;
+        if self.reason.is_empty() {
+            self.reason.clone_from(&next.reason);
+            self.broken.clone_from(&next.broken);
+        }
+        let names = [self.name.take(), next.name.clone()];
+        let names: Vec<String> = names.map(|n| n.unwrap_or("nobody".to_owned())).into();
+        self.name = Some(names.join(", then "));
+        let minutes_of = |person: Option<PersonId>| -> i64 {
+            let own = self.parts.iter().filter(|p| p.person == person);
+            own.map(|p| p.interval.minutes()).sum()
+        };
+        if next.person.is_some() && minutes_of(next.person) > minutes_of(self.person) {
+            self.person = next.person;
+        }
+    }
 }
 
 /// The last month that a rotation of the team has a published schedule for.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use crate::planning::model::{Facts, Held};
+use crate::planning::model::{Facts, Held, HeldPart};
 use crate::vocab::{Interval, LegId, Month, PersonId, Points, RoleId, RotationId, ScheduleId};
 
 /// A slot to be stored.
@@ -29,10 +29,28 @@ pub struct NewSlot<'a> {
     pub points: Points,
     /// Who holds it.
     pub held: &'a Held,
+    /// Its parts, where it changed hands within the shift.
+    pub parts: &'a [HeldPart],
+}
+
+impl NewSlot<'_> {
+    /// Its assignments: one, or one for each part.
+    fn assignments(&self) -> Vec<(&Self, HeldPart)> {
+        if self.parts.is_empty() {
+            let whole = HeldPart {
+                interval: self.interval,
+                person: self.held.person,
+                minutes: self.minutes,
+                points: self.points,
+            };
+            return vec![(self, whole)];
+        }
+        self.parts.iter().map(|part| (self, part.clone())).collect()
+    }
 }
 
 /// The database's own lock that is held while a schedule is published.
-const PUBLISHING: i64 = 0x7075_626c_6973_6864;
+pub(super) const PUBLISHING: i64 = 0x7075_626c_6973_6864;
 
 /// Waits for everybody else who changes this rotation's schedules, until the transaction ends.
 ///
@@ -140,23 +158,24 @@ pub async fn save_draft(
     sqlx::query!("delete from assignments where schedule_id = $1", id)
         .execute(&mut *conn)
         .await?;
-    let column = |of: &dyn Fn(&NewSlot<'_>) -> i64| slots.iter().map(of).collect::<Vec<i64>>();
-    let shift: Vec<i64> = slots
-        .iter()
-        .map(|s| {
-            shifts
-                .get(&(s.leg, s.interval))
-                .copied()
-                .unwrap_or_default()
-        })
-        .collect();
-    let person: Vec<Option<i64>> = slots.iter().map(|s| s.held.person.map(|p| p.0)).collect();
-    let starts: Vec<DateTime<Utc>> = slots.iter().map(|s| s.interval.start).collect();
-    let ends: Vec<DateTime<Utc>> = slots.iter().map(|s| s.interval.end).collect();
-    let pinned: Vec<bool> = slots.iter().map(|s| s.held.is_pinned).collect();
-    let shadow: Vec<bool> = slots.iter().map(|s| s.is_shadow).collect();
-    let reasons: Vec<String> = slots.iter().map(|s| s.held.reason.clone()).collect();
-    let broken: Vec<String> = slots.iter().map(|s| s.held.broken.clone()).collect();
+    let rows: Vec<(&NewSlot<'_>, HeldPart)> = slots.iter().flat_map(NewSlot::assignments).collect();
+    let of_slot = |of: &dyn Fn(&NewSlot<'_>) -> i64| -> Vec<i64> {
+        rows.iter().map(|(slot, _)| of(slot)).collect()
+    };
+    let of_part = |of: &dyn Fn(&HeldPart) -> i64| -> Vec<i64> {
+        rows.iter().map(|(_, part)| of(part)).collect()
+    };
+    let shift: Vec<i64> = of_slot(&|s| {
+        let id = shifts.get(&(s.leg, s.interval));
+        id.copied().unwrap_or_default()
+    });
+    let person: Vec<Option<i64>> = rows.iter().map(|(_, p)| p.person.map(|p| p.0)).collect();
+    let starts: Vec<DateTime<Utc>> = rows.iter().map(|(_, p)| p.interval.start).collect();
+    let ends: Vec<DateTime<Utc>> = rows.iter().map(|(_, p)| p.interval.end).collect();
+    let pinned: Vec<bool> = rows.iter().map(|(s, _)| s.held.is_pinned).collect();
+    let shadow: Vec<bool> = rows.iter().map(|(s, _)| s.is_shadow).collect();
+    let reasons: Vec<String> = rows.iter().map(|(s, _)| s.held.reason.clone()).collect();
+    let broken: Vec<String> = rows.iter().map(|(s, _)| s.held.broken.clone()).collect();
     sqlx::query!(
         "insert into assignments (schedule_id, schedule_state, shift_id, role_id, person_id, starts_at, ends_at, is_pinned,
             override_reason, overridden_rules, weekday_minutes, night_minutes, weekend_minutes, holiday_minutes, points,
@@ -167,19 +186,19 @@ pub async fn save_draft(
         as n (shift, role, person, starts, ends, pinned, reason, broken, weekday, night, weekend, holiday, points, ord, shadow)",
         id,
         &shift,
-        &column(&|s| s.role.0),
+        &of_slot(&|s| s.role.0),
         &person as &[Option<i64>],
         &starts,
         &ends,
         &pinned,
         &reasons,
         &broken,
-        &column(&|s| s.minutes[0]),
-        &column(&|s| s.minutes[1]),
-        &column(&|s| s.minutes[2]),
-        &column(&|s| s.minutes[3]),
-        &column(&|s| s.points.0),
-        &column(&|s| s.order.into()),
+        &of_part(&|p| p.minutes[0]),
+        &of_part(&|p| p.minutes[1]),
+        &of_part(&|p| p.minutes[2]),
+        &of_part(&|p| p.minutes[3]),
+        &of_part(&|p| p.points.0),
+        &of_slot(&|s| s.order.into()),
         &shadow,
     )
     .execute(conn)

@@ -1,0 +1,299 @@
+//! Somebody agrees, disagrees, is assigned; a manager approves or refuses.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::advance::advance;
+use super::{part_of, tell};
+use crate::audit;
+use crate::cover::model::{Offer, OfferState, Origin, Request, Return, State, undo_until};
+use crate::cover::store;
+use crate::error::AppError;
+use crate::planning::{self, SlotPart};
+use crate::vocab::{Interval, PersonId};
+
+/// What came of an agreement.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Agreement {
+    /// It counts, or waits for a manager's approval: where the request stands now.
+    Done(State),
+    /// Too late: where the request stands.
+    Over(State),
+    /// Rules speak against it by now, in words.
+    Breaks(Vec<String>),
+}
+
+/// A manager's assignment: who assigns, and why a rule is broken for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Assigned<'a> {
+    /// The manager.
+    pub by: PersonId,
+    /// Why; empty where no rule is broken.
+    pub reason: &'a str,
+}
+
+/// What speaks against somebody's taking a part.
+pub struct Check {
+    /// The rules, in words.
+    pub broken: Vec<String>,
+    /// No manager can overrule it.
+    pub is_busy: bool,
+}
+
+/// What speaks against `taker` taking a part, and against its holder taking what is given in return.
+/// `None` where one of the two is not theirs any more.
+pub(super) async fn speaks_against(
+    conn: &mut PgConnection,
+    part: &SlotPart,
+    taker: PersonId,
+    in_return: Option<Return>,
+    now: DateTime<Utc>,
+) -> Result<Option<Check>, AppError> {
+    let freed = in_return.map(|back| (taker, back.interval));
+    let Some(found) = planning::replacements(conn, part, freed, now).await? else {
+        return Ok(None);
+    };
+    let outside = || Check {
+        broken: vec!["does not belong to the rotation".to_owned()],
+        is_busy: false,
+    };
+    let mut check = found
+        .into_iter()
+        .find(|r| r.person == taker)
+        .map_or_else(outside, |r| Check {
+            broken: r.broken,
+            is_busy: r.is_busy,
+        });
+    if let Some(back) = in_return {
+        let other = SlotPart {
+            shift: back.shift,
+            role: back.role,
+            person: taker,
+            interval: back.interval,
+        };
+        let freed = Some((part.person, part.interval));
+        let Some(found) = planning::replacements(conn, &other, freed, now).await? else {
+            return Ok(None);
+        };
+        if let Some(holder) = found.into_iter().find(|r| r.person == part.person) {
+            let words = |rule: &String| format!("{}: {rule}", holder.name);
+            check.broken.extend(holder.broken.iter().map(words));
+            check.is_busy |= holder.is_busy;
+        }
+    }
+    Ok(Some(check))
+}
+
+/// Somebody takes it: who was asked, a volunteer, or whom a manager assigns. The request must be
+/// locked.
+///
+/// # Errors
+/// `Conflict` where they serve elsewhere by now.
+pub async fn agree(
+    conn: &mut PgConnection,
+    request: &Request,
+    person: PersonId,
+    (origin, note): (Option<Origin>, &str),
+    assigned: Option<Assigned<'_>>,
+    now: DateTime<Utc>,
+) -> Result<Agreement, AppError> {
+    if request.state != State::Open {
+        return Ok(Agreement::Over(request.state));
+    }
+    let start = request.interval.start.max(planning::next_minute(now));
+    let rest = Interval::new(start, request.interval.end).ok();
+    let Some(interval) = rest.filter(|_| now < request.open_until) else {
+        return Ok(Agreement::Over(State::Lapsed));
+    };
+    let mut request = request.clone();
+    if interval.start > request.interval.start {
+        store::start_at(conn, request.id, interval.start).await?;
+        request.interval = interval;
+    }
+    let back = request.in_return.as_ref().map(|(back, _)| *back);
+    let checked = speaks_against(conn, &part_of(&request), person, back, now).await?;
+    let Some(check) = checked else {
+        return Ok(Agreement::Over(State::Closed));
+    };
+    let overruled = assigned.is_some_and(|a| !a.reason.is_empty()) && !check.is_busy;
+    if !check.broken.is_empty() && !overruled {
+        return Ok(Agreement::Breaks(check.broken));
+    }
+    let state = if request.needs_approval && assigned.is_none() {
+        State::Agreed
+    } else {
+        State::Covered
+    };
+    let undo = (state == State::Covered)
+        .then(|| undo_until(now, request.interval.start))
+        .flatten();
+    let others = store::agree(conn, request.id, person, origin, note, now).await?;
+    store::agreed(conn, request.id, state, person, undo, now).await?;
+    let (actor, action) = match (assigned, origin) {
+        (Some(assigned), _) => (assigned.by, "assigned"),
+        (None, Some(Origin::Volunteer)) => (person, "volunteered"),
+        _ => (person, "agreed"),
+    };
+    let event =
+        store::add_event(conn, request.id, now, Some(actor), action, Some(person), note).await?;
+    if state == State::Covered {
+        let reason = assigned.filter(|_| !check.broken.is_empty()).map(|a| a.reason);
+        let broken = check.broken.join("; ");
+        let reason = reason.map_or(("", ""), |reason| (reason, broken.as_str()));
+        change_hands(conn, &request, person, reason, now).await?;
+    }
+    let summary = format!("{}: {}", tell::summary(&request), state.label());
+    audit::record(conn, now, Some(actor), Some(request.team), "agreed to cover", &summary).await?;
+    let settled = super::locked(conn, request.id).await?;
+    tell::agreed(conn, &settled, event, actor, &others, now).await?;
+    if state == State::Agreed {
+        advance(conn, request.id, now).await?;
+    }
+    Ok(Agreement::Done(state))
+}
+
+/// The shift goes to whoever takes it, and with a swap theirs in return.
+async fn change_hands(
+    conn: &mut PgConnection,
+    request: &Request,
+    taker: PersonId,
+    reason: (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let gone = || {
+        AppError::Conflict(
+            "One of the shifts belongs to somebody else by now. Nothing was changed; open the page again.".into(),
+        )
+    };
+    if !planning::hand_over(conn, &part_of(request), taker, reason, now).await? {
+        return Err(gone());
+    }
+    if let Some((back, _)) = &request.in_return {
+        let part = SlotPart {
+            shift: back.shift,
+            role: back.role,
+            person: taker,
+            interval: back.interval,
+        };
+        if !planning::hand_over(conn, &part, request.person.id, ("", ""), now).await? {
+            return Err(gone());
+        }
+    }
+    Ok(())
+}
+
+/// The shift goes back to whoever asked, and with a swap the other one, too.
+pub(super) async fn give_back(
+    conn: &mut PgConnection,
+    request: &Request,
+    taker: PersonId,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let mine = SlotPart {
+        person: taker,
+        ..part_of(request)
+    };
+    let mut parts = vec![(mine, request.person.id)];
+    if let Some((back, _)) = &request.in_return {
+        let theirs = SlotPart {
+            shift: back.shift,
+            role: back.role,
+            person: request.person.id,
+            interval: back.interval,
+        };
+        parts.push((theirs, taker));
+    }
+    for (part, to) in parts {
+        if !planning::hand_over(conn, &part, to, ("", ""), now).await? {
+            return Err(AppError::Conflict(
+                "The shift has gone to somebody else since. Ask your manager to change the plan.".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Who was asked says no: the next is asked. The request must be locked.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn decline(
+    conn: &mut PgConnection,
+    request: &Request,
+    offer: &Offer,
+    note: &str,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    store::decline(conn, offer.id, note, now).await?;
+    let who = offer.person.id;
+    store::add_event(conn, request.id, now, Some(who), "declined", Some(who), note).await?;
+    advance(conn, request.id, now).await
+}
+
+/// A manager approves an agreement. Rules are looked at again.
+///
+/// # Errors
+/// `Conflict` where the taker serves elsewhere by now.
+pub async fn approve(
+    conn: &mut PgConnection,
+    request: &Request,
+    by: PersonId,
+    now: DateTime<Utc>,
+) -> Result<Agreement, AppError> {
+    let (State::Agreed, Some(taker)) = (request.state, &request.taker) else {
+        return Ok(Agreement::Over(request.state));
+    };
+    let start = request.interval.start.max(planning::next_minute(now));
+    let Ok(interval) = Interval::new(start, request.interval.end) else {
+        return Ok(Agreement::Over(State::Lapsed));
+    };
+    if now >= request.open_until {
+        return Ok(Agreement::Over(State::Lapsed));
+    }
+    let mut request = request.clone();
+    if interval.start > request.interval.start {
+        store::start_at(conn, request.id, interval.start).await?;
+        request.interval = interval;
+    }
+    let back = request.in_return.as_ref().map(|(back, _)| *back);
+    let checked = speaks_against(conn, &part_of(&request), taker.id, back, now).await?;
+    let Some(check) = checked else {
+        return Ok(Agreement::Over(State::Closed));
+    };
+    if !check.broken.is_empty() {
+        return Ok(Agreement::Breaks(check.broken));
+    }
+    let undo = undo_until(now, request.interval.start);
+    store::agreed(conn, request.id, State::Covered, taker.id, undo, now).await?;
+    let event =
+        store::add_event(conn, request.id, now, Some(by), "approved", Some(taker.id), "").await?;
+    change_hands(conn, &request, taker.id, ("", ""), now).await?;
+    let summary = format!("{}: {}", tell::summary(&request), taker.name);
+    audit::record(conn, now, Some(by), Some(request.team), "approved cover", &summary).await?;
+    let settled = super::locked(conn, request.id).await?;
+    tell::agreed(conn, &settled, event, by, &[], now).await?;
+    Ok(Agreement::Done(State::Covered))
+}
+
+/// A manager refuses an agreement: the next is asked.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn refuse(
+    conn: &mut PgConnection,
+    request: &Request,
+    by: PersonId,
+    note: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
+    let (State::Agreed, Some(taker)) = (request.state, &request.taker) else {
+        return Ok(false);
+    };
+    store::undo_offer(conn, request.id, OfferState::Withdrawn).await?;
+    store::reopen(conn, request.id).await?;
+    let event =
+        store::add_event(conn, request.id, now, Some(by), "refused", Some(taker.id), note).await?;
+    tell::refused(conn, request, event, by, note, now).await?;
+    advance(conn, request.id, now).await?;
+    Ok(true)
+}

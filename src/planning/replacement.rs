@@ -1,0 +1,376 @@
+//! Who could take over a slot of the published schedule, or a part of it, and giving it to them.
+//!
+//! The question is asked of the scheduler's own problem: the published month, with the slot open and
+//! its shift as long as the part. So the same hard rules and the same exact cost decide as in
+//! planning. What is handed over is pinned, in the published schedule and in a draft that has the
+//! same person there: neither a later recommendation nor a new version takes it back by itself.
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
+
+use super::gather::gather;
+use super::model::{
+    Held, Inputs, SlotKey, block_words, broken_words, build, share_out,
+};
+use super::plan::{assignment, match_slots};
+use super::store::{self, PublishedSlot};
+use crate::error::AppError;
+use crate::rotations::{self, Rotation, weekend};
+use crate::scheduler::{Change, Rule, Standing, cost_of, score};
+use crate::vocab::{Interval, PersonId, Points, RoleId, ShiftId, zone};
+
+/// A slot of the published schedule, or a part of it, and who serves it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SlotPart {
+    /// The shift.
+    pub shift: ShiftId,
+    /// The role.
+    pub role: RoleId,
+    /// Who serves.
+    pub person: PersonId,
+    /// From when to when (UTC).
+    pub interval: Interval,
+}
+
+/// Somebody who might take a part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Replacement {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// What the schedule costs more than with the best of all, as the planner shows costs.
+    pub extra: Points,
+    /// What speaks for them: "lightest balance, available, rested".
+    pub why: String,
+    /// The rules they would break, in words. Whoever breaks none may be asked.
+    pub broken: Vec<String>,
+    /// They are on another shift at that time: no manager can overrule that.
+    pub is_busy: bool,
+}
+
+/// Takes slots out of the way that change hands together with the one asked about.
+pub type Freed = Option<(PersonId, Interval)>;
+
+/// Everybody of the rotation who might take a part, the best first; those who would break a rule
+/// come last. `None` where the part is not that person's in the published schedule (any more).
+///
+/// # Errors
+/// Where the database fails.
+pub async fn replacements(
+    conn: &mut PgConnection,
+    part: &SlotPart,
+    freed: Freed,
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<Replacement>>, AppError> {
+    let Some(slot) = store::published_slot(conn, part).await? else {
+        return Ok(None);
+    };
+    let Some((rotation, inputs, held)) = published(conn, &slot, now).await? else {
+        return Ok(None);
+    };
+    let key = SlotKey {
+        leg: slot.leg,
+        start: slot.shift.start,
+        role: part.role,
+    };
+    let Some(index) = inputs.slot(&key) else {
+        return Ok(None);
+    };
+    let points = share_of(&rotation, &slot, part.interval);
+    let part = *part;
+    spawn_blocking(move || Some(rank(inputs, held, index, &part, points, freed)))
+        .await
+        .map_err(|error| AppError::Internal(error.to_string()))
+}
+
+/// The published month that a slot is in, as it stands.
+async fn published(
+    conn: &mut PgConnection,
+    slot: &PublishedSlot,
+    now: DateTime<Utc>,
+) -> Result<Option<(Rotation, Inputs, Vec<Held>)>, AppError> {
+    let Some(rotation) = rotations::load(conn, slot.rotation).await? else {
+        return Ok(None);
+    };
+    let (_, Some(stored)) = store::stored(conn, slot.rotation, slot.month).await? else {
+        return Ok(None);
+    };
+    let slots = store::slots_of(conn, stored.id).await?;
+    // All shifts as they were published, whatever rules have come since.
+    let begun = slot.month.next().interval(chrono_tz::UTC).end;
+    let inputs = gather(
+        conn,
+        &rotation,
+        slot.month,
+        (now, begun),
+        Some(&stored),
+        &slots,
+    )
+    .await?;
+    let held = match_slots(&inputs, &slots);
+    Ok(Some((rotation, inputs, held)))
+}
+
+fn rank(
+    mut inputs: Inputs,
+    mut held: Vec<Held>,
+    slot: usize,
+    part: &SlotPart,
+    points: Points,
+    freed: Freed,
+) -> Vec<Replacement> {
+    narrow(&mut inputs, &mut held, slot, part.interval, points);
+    if let Some((person, interval)) = freed {
+        free(&mut inputs, &mut held, person, interval);
+    }
+    let built = build(&inputs, &held, false);
+    let base = assignment(&inputs, &held);
+    let balances = score(&built.problem, &base).people;
+    let others = inputs
+        .people
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.id != part.person);
+    let mut found: Vec<(i128, i64, Standing, Replacement)> = others
+        .map(|(index, person)| {
+            let change = Change {
+                slot,
+                person: Some(index),
+            };
+            let effect = cost_of(&built.problem, &base, &[change]);
+            let standing = built.problem.standing(index, slot);
+            let mut broken: Vec<String> = effect
+                .broken
+                .iter()
+                .map(|violation| match (violation.rule, standing) {
+                    (Rule::Availability, Standing::Blocked(block)) => {
+                        block_words(&inputs, person, slot, block)
+                    }
+                    (rule, _) => {
+                        broken_words(&inputs, &effect.assignment, index, slot, rule)
+                    }
+                })
+                .collect();
+            broken.dedup();
+            let is_busy = effect
+                .broken
+                .iter()
+                .any(|violation| violation.rule == Rule::OneSlotAtATime);
+            let balance = balances.get(index).map_or(0, |b| b.balance);
+            let replacement = Replacement {
+                person: person.id,
+                name: person.name.clone(),
+                extra: Points(0),
+                why: String::new(),
+                broken,
+                is_busy,
+            };
+            (effect.cost, balance, standing, replacement)
+        })
+        .collect();
+    found.sort_by(|(a, _, _, x), (b, _, _, y)| {
+        (!x.broken.is_empty(), a, &x.name, x.person).cmp(&(!y.broken.is_empty(), b, &y.name, y.person))
+    });
+    let can = |r: &Replacement| r.broken.is_empty();
+    let best = found.first().map_or(0, |(cost, ..)| *cost);
+    let lightest = found
+        .iter()
+        .filter(|(_, _, _, r)| can(r))
+        .map(|(_, balance, ..)| *balance)
+        .min();
+    found
+        .into_iter()
+        .map(|(cost, balance, standing, mut replacement)| {
+            if can(&replacement) {
+                replacement.extra = built.points(cost - best);
+                replacement.why = why(balance, lightest == Some(balance), standing);
+            }
+            replacement
+        })
+        .collect()
+}
+
+/// Makes the slot's shift as long as the part, and the slot open.
+fn narrow(inputs: &mut Inputs, held: &mut [Held], slot: usize, part: Interval, points: Points) {
+    let Some(shift) = inputs.slots.get(slot).map(|s| s.shift) else {
+        return;
+    };
+    if let Some(input) = inputs.shifts.get_mut(shift) {
+        input.interval = part;
+        input.day = part.start.with_timezone(&input.zone).date_naive();
+        input.weekend = weekend(part, input.zone);
+        input.is_locked = false;
+    }
+    for (index, (input, at)) in inputs.slots.iter_mut().zip(held.iter_mut()).enumerate() {
+        if input.shift != shift {
+            continue;
+        }
+        if index == slot {
+            input.points = points;
+            at.person = None;
+            at.parts.retain(|p| !p.interval.overlaps(&part));
+        } else {
+            // Beside the part serves who serves the most of it.
+            let longest = at
+                .parts
+                .iter()
+                .filter_map(|p| Some((p.interval.intersection(&part)?.minutes(), p.person)))
+                .max_by_key(|(minutes, _)| *minutes);
+            if let Some((_, person)) = longest {
+                at.person = person;
+            }
+        }
+    }
+}
+
+/// As if a person did not serve in that interval.
+fn free(inputs: &mut Inputs, held: &mut [Held], person: PersonId, interval: Interval) {
+    for input in inputs.people.iter_mut().filter(|p| p.id == person) {
+        input.elsewhere.retain(|e| !e.interval.overlaps(&interval));
+    }
+    for (input, at) in inputs.slots.iter().zip(held) {
+        let shift = inputs.shifts.get(input.shift);
+        if at.person == Some(person) && shift.is_some_and(|s| s.interval.overlaps(&interval)) {
+            at.person = None;
+        }
+        at.parts
+            .retain(|p| p.person != Some(person) || !p.interval.overlaps(&interval));
+    }
+}
+
+fn why(balance: i64, is_lightest: bool, standing: Standing) -> String {
+    let points = match Points(balance) {
+        p if p.0 <= -5 => format!("{} points under the fair share", -p),
+        p if p.0 >= 5 => format!("{p} points over the fair share"),
+        _ => "at the fair share".to_owned(),
+    };
+    let points = if is_lightest {
+        format!("lightest balance ({points})")
+    } else {
+        points
+    };
+    let standing = match standing {
+        Standing::Preferred => "prefers this time",
+        Standing::IfNeeded => "only if needed",
+        Standing::Available | Standing::Blocked(_) => "available",
+    };
+    format!("{points}, {standing}, rested")
+}
+
+/// The burden of a part of a slot, in points.
+fn share_of(rotation: &Rotation, slot: &PublishedSlot, part: Interval) -> Points {
+    let pieces = cut(slot.interval, part);
+    let at = pieces.iter().position(|p| *p == part);
+    let shares = shares(rotation, slot, &pieces);
+    at.and_then(|at| shares.get(at)).map_or(slot.points, |s| s.1)
+}
+
+/// Minutes by kind and burden of an assignment's pieces. Together they are the assignment's.
+fn shares(
+    rotation: &Rotation,
+    slot: &PublishedSlot,
+    pieces: &[Interval],
+) -> Vec<([i64; 4], Points)> {
+    let tz = zone(&slot.time_zone).unwrap_or(chrono_tz::UTC);
+    let day = slot.shift.start.with_timezone(&tz).date_naive();
+    let ruled = rotation.on(day).and_then(|version| {
+        let leg = version.legs.iter().find(|l| l.id == slot.leg)?;
+        let holidays = leg.holidays.between(&(day.year()..=day.year() + 1));
+        let of = |piece: &Interval| {
+            let m = version.burden.minutes(*piece, leg.zone, &holidays);
+            [m.weekday, m.night, m.weekend, m.holiday]
+        };
+        let rates = [
+            version.burden.weekday,
+            version.burden.night,
+            version.burden.weekend,
+            version.burden.holiday,
+        ];
+        Some((pieces.iter().map(of).collect::<Vec<_>>(), rates))
+    });
+    let lengths: Vec<i64> = pieces.iter().map(Interval::minutes).collect();
+    share_out(slot.minutes, slot.points, &lengths, ruled)
+}
+
+/// An interval before, in and after a part of it.
+fn cut(whole: Interval, part: Interval) -> Vec<Interval> {
+    let pieces = [
+        Interval::new(whole.start, part.start),
+        Ok(part),
+        Interval::new(part.end, whole.end),
+    ];
+    pieces.into_iter().flatten().collect()
+}
+
+/// Gives a part of the published schedule to somebody else, and the same part of a draft that has
+/// the same person there. `reason` says why a rule is broken on purpose, and which. False where the
+/// part is not that person's (any more). Call it in a transaction that holds [`lock`].
+///
+/// # Errors
+/// `Conflict` where whoever takes it serves elsewhere at that time.
+pub async fn hand_over(
+    conn: &mut PgConnection,
+    part: &SlotPart,
+    to: PersonId,
+    reason: (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
+    store::one_at_a_time(conn).await?;
+    let Some(slot) = store::published_slot(conn, part).await? else {
+        return Ok(false);
+    };
+    let Some(rotation) = rotations::load(conn, slot.rotation).await? else {
+        return Ok(false);
+    };
+    let draft = store::same_in_draft(conn, &slot, part).await?;
+    for slot in [Some(slot), draft].into_iter().flatten() {
+        let pieces = cut(slot.interval, part.interval);
+        let shares = shares(&rotation, &slot, &pieces);
+        let pieces: Vec<(Interval, [i64; 4], Points)> = pieces
+            .into_iter()
+            .zip(shares)
+            .map(|(piece, (minutes, points))| (piece, minutes, points))
+            .collect();
+        store::give(conn, &slot, part, &pieces, to, reason, now)
+            .await
+            .map_err(busy)?;
+    }
+    Ok(true)
+}
+
+/// Waits for everybody else who changes this shift's rotation, until the transaction ends; false
+/// where there is no such shift.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn lock_shift(conn: &mut PgConnection, shift: ShiftId) -> sqlx::Result<bool> {
+    let Some(rotation) = store::rotation_of(conn, shift).await? else {
+        return Ok(false);
+    };
+    store::lock(conn, rotation).await?;
+    Ok(true)
+}
+
+fn busy(error: sqlx::Error) -> AppError {
+    let constraint = error
+        .as_database_error()
+        .and_then(|e| e.constraint())
+        .unwrap_or_default();
+    if constraint != "nobody_twice" {
+        return error.into();
+    }
+    AppError::Conflict(
+        "Whoever takes this shift is on another one at the same time by now. Nothing was changed; open the page again."
+            .into(),
+    )
+}
+
+/// The first whole minute that is not over yet: from then on a running shift can change hands.
+#[must_use]
+pub fn next_minute(now: DateTime<Utc>) -> DateTime<Utc> {
+    let over = now.timestamp().rem_euclid(60);
+    let whole = now - TimeDelta::seconds(over) - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
+    if whole == now { now } else { whole + TimeDelta::seconds(60) }
+}

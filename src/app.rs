@@ -19,8 +19,8 @@ use crate::jobs::Handlers;
 use crate::state::AppState;
 use crate::web::{assets, headers};
 use crate::{
-    audit, availability, calendars, db, oncall, people, planning, reports, requirements, rotations,
-    telemetry,
+    audit, availability, calendars, cover, db, oncall, people, planning, reports, requirements,
+    rotations, telemetry,
 };
 
 /// Bytes of the largest body that a form may have; imports allow themselves more.
@@ -35,6 +35,7 @@ pub fn router(state: AppState) -> Router {
         .merge(audit::routes())
         .merge(availability::routes())
         .merge(calendars::routes())
+        .merge(cover::routes())
         .merge(oncall::routes())
         .merge(people::routes())
         .merge(planning::routes())
@@ -48,7 +49,7 @@ pub fn router(state: AppState) -> Router {
 /// Who does which kind of job.
 #[must_use]
 pub fn handlers() -> Handlers {
-    Handlers::new()
+    cover::handle(Handlers::new())
 }
 
 /// Pages with all that surrounds them, and what machines ask for.
@@ -59,6 +60,8 @@ fn dressed(pages: Router<AppState>, state: AppState) -> Router {
         .clone()
         .add_trusted_origin(state.site.public_url.as_str())
         .unwrap_or(csrf);
+    // A mail's link brings its own secret, and its page sends no referrer: it can't say where it is from.
+    let csrf = csrf.with_insecure_bypass(|_, uri| cover::brings_secret(uri.path()));
     let csrf = csrf.with_rejection_response(|_| {
         AppError::Forbidden("This came from another site. Open the page here and try again.".into())
             .into_response()

@@ -6,7 +6,7 @@
 //! | pure rules | [`scheduler`], [`reading`] | [`vocab`] |
 //! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`live`], [`secret`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
 //! | trail | [`audit`], [`jobs`] | the ground |
-//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then [`oncall`], then [`reports`] and [`calendars`] | the ground, the trail, and what slices before them export |
+//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then `planning`, then [`oncall`], then [`cover`], then [`reports`] and [`calendars`] | the ground, the trail, and what slices before them export |
 //! | whole | [`app`], [`serve`], [`cli`], `demo`, [`solve`] | everything |
 //!
 //! A slice is a folder with the same files: `mod.rs` (routes, what others may call, its story),
@@ -25,6 +25,7 @@ pub mod calendars;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod cover;
 pub mod db;
 pub mod demo;
 pub mod error;

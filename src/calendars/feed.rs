@@ -85,6 +85,18 @@ fn without_port(authority: &str) -> &str {
     }
 }
 
+/// What names an entry for ever: shift, role and person; of what somebody serves later in the same
+/// shift, also since when.
+fn key(duty: &Duty, who: &oncall::Who) -> String {
+    let slot = &duty.slot;
+    let key = format!("{}-{}-{}", slot.shift, slot.role, who.id);
+    if duty.is_later_part {
+        format!("{key}-{}", slot.interval.start.timestamp())
+    } else {
+        key
+    }
+}
+
 /// A slot as its entry; none for an open one.
 fn entry(duty: &Duty, subscription: &Subscription, public_url: &str) -> Option<Entry> {
     let slot = &duty.slot;
@@ -95,7 +107,7 @@ fn entry(duty: &Duty, subscription: &Subscription, public_url: &str) -> Option<E
         ways.map(|r| format!("{} {}", r.kind, r.value)).collect()
     };
     Some(Entry {
-        key: format!("{}-{}-{}", slot.shift, slot.role, who.id),
+        key: key(duty, who),
         interval: slot.interval,
         sequence: u32::try_from(duty.revision.saturating_add(subscription.revision)).unwrap_or(0),
         changed_at: subscription

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::model::{self, Carried, Duty, KINDS, Kinds, Segment, Slot, segments};
-use super::reads::{self, Scope, Viewer};
+use super::reads::{self, Scope, Viewer, covers::Cover};
 use crate::availability::{self, Banner};
 use crate::error::Answer;
 use crate::requirements::{self, Summary};
@@ -38,6 +38,8 @@ struct Managed {
     on_now: Vec<Slot>,
     /// Open slots to come that are published.
     open: usize,
+    /// Requests for cover that are not settled.
+    covers: usize,
     /// Whether it has any rotation.
     has_rotations: bool,
     /// Style and words of next month's state.
@@ -53,6 +55,10 @@ struct Show {
     now: DateTime<Utc>,
     on: Vec<Duty>,
     next: Vec<Duty>,
+    /// What they are asked to take.
+    asked: Vec<Cover>,
+    /// Their own requests that are not settled.
+    requested: Vec<Cover>,
     /// Nobody can wake them.
     lacks_device: bool,
     /// A month that waits for their answer, and the last day for it.
@@ -84,6 +90,12 @@ impl Show {
         !self.requirements.is_ready() || self.requirements.lapsing > 0
     }
 
+    /// "Fri 09:00 to Sat 09:00".
+    fn time(&self, i: &Interval) -> String {
+        let end = model::until(i.start, i.end, self.zone);
+        format!("{} to {end}", model::day_time(i.start, self.now, self.zone))
+    }
+
     fn wait(&self, t: &DateTime<Utc>) -> String {
         model::wait(*t, self.now)
     }
@@ -106,6 +118,8 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
         .into_iter()
         .partition(|d| d.slot.interval.contains(user.now));
     next.truncate(UPCOMING);
+    let asked = reads::covers::asked(&mut conn, user.id).await?;
+    let requested = reads::covers::requested(&mut conn, user.id).await?;
     let serves = user.serves_any() || !on.is_empty() || !next.is_empty();
     let lacks_device = serves && !reads::has_device(&mut conn, user.id).await?;
     let round = availability::banner(&mut conn, user.id, user.now).await?;
@@ -130,6 +144,8 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
         now: user.now,
         on,
         next,
+        asked,
+        requested,
         lacks_device,
         round: round.map(|b| {
             let last = b.closes_on.format("%A, %-d %B").to_string();
@@ -220,6 +236,7 @@ async fn glance(
     };
     let slots = reads::slots(conn, &ids, ahead).await?;
     let decided = reads::decided(conn, &ids, next_month.first()).await?;
+    let covers = reads::covers::of_teams(conn, &ids).await?;
     let managed = teams.into_iter().map(|team| {
         let of_team = || slots.iter().filter(|s| s.team == team.team);
         let states: Vec<Option<&str>> = decided
@@ -233,6 +250,7 @@ async fn glance(
                 .cloned()
                 .collect(),
             open: of_team().filter(|s| s.who.is_none()).count(),
+            covers: covers.iter().filter(|c| c.team == team.team).count(),
             has_rotations: !states.is_empty(),
             next: state_of(&states),
             team,

@@ -2,13 +2,14 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::model::{self, Duty, Handover};
-use super::reads::{self, Viewer};
+use super::reads::{self, Viewer, covers::Cover};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
-use crate::vocab::ShiftId;
+use crate::vocab::{Interval, ShiftId};
 use crate::web::{Frame, Section, SignedIn, page};
 
 #[derive(Template)]
@@ -27,9 +28,35 @@ struct Show {
     place: String,
     is_over: bool,
     is_now: bool,
-    /// The viewer's own slot.
-    mine: Option<Duty>,
+    /// The viewer's own slots: several, where others serve parts in between.
+    mine: Vec<Duty>,
     roles: Vec<Duty>,
+    /// Requests for parts of it that are not settled.
+    covers: Vec<Cover>,
+    is_manager: bool,
+    now: DateTime<Utc>,
+}
+
+impl Show {
+    /// The request for a slot, if there is one.
+    fn cover(&self, duty: &Duty) -> Option<&Cover> {
+        let of = |c: &&Cover| c.role == duty.slot.role && c.interval.overlaps(&duty.slot.interval);
+        self.covers.iter().find(of)
+    }
+
+    fn is_open(&self, duty: &Duty) -> bool {
+        duty.slot.interval.end > self.now
+    }
+
+    /// When a part of the shift is; empty for all of it.
+    fn part(&self, duty: &Duty) -> String {
+        if !duty.is_later_part && !duty.is_earlier_part {
+            return String::new();
+        }
+        let start = duty.slot.interval.start.with_timezone(&self.zone);
+        let end = model::until(duty.slot.interval.start, duty.slot.interval.end, self.zone);
+        format!("{} to {end}", start.format("%a %H:%M"))
+    }
 }
 
 /// `GET /shifts/{id}`
@@ -41,10 +68,16 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
     };
     let mut conn = state.db.acquire().await?;
     let roles = reads::duties_of_shift(&mut conn, viewer, id).await?;
+    let covers = reads::covers::of_shift(&mut conn, id).await?;
     drop(conn);
     let first = roles.first().ok_or(AppError::NotFound)?;
     let team = user.member_of(&first.slug)?;
-    let interval = first.slot.interval;
+    let whole = |d: &Duty| (d.slot.interval.start, d.slot.interval.end);
+    let (start, end) = roles
+        .iter()
+        .map(whole)
+        .fold(whole(first), |(a, b), (c, d)| (a.min(c), b.max(d)));
+    let interval = Interval { start, end };
     let long = |t: chrono::DateTime<chrono::Utc>, zone: Tz| {
         t.with_timezone(&zone)
             .format("%a %-d %b %Y %H:%M")
@@ -70,8 +103,12 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
         is_now: interval.contains(user.now),
         mine: roles
             .iter()
-            .find(|d| d.slot.who.as_ref().is_some_and(|w| w.id == user.id))
-            .cloned(),
+            .filter(|d| d.slot.who.as_ref().is_some_and(|w| w.id == user.id))
+            .cloned()
+            .collect(),
+        is_manager: team.is_manager,
+        now: user.now,
+        covers,
         start,
         end,
         roles,

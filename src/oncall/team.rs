@@ -7,10 +7,10 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::model::{self, Grid, Reach, Slot, Timeline, Who};
-use super::reads;
+use super::reads::{self, covers::Cover};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
-use crate::vocab::{Month, PersonId};
+use crate::vocab::{Interval, Month, PersonId};
 use crate::web::{Frame, Membership, Section, SignedIn, page};
 
 #[derive(Deserialize)]
@@ -46,6 +46,17 @@ struct Show {
     grid: Grid,
     rotations: Vec<reads::Decided>,
     has_several: bool,
+    /// Requests for cover that are not settled.
+    covers: Vec<Cover>,
+    now: DateTime<Utc>,
+}
+
+impl Show {
+    /// "Fri 09:00 to Sat 09:00".
+    fn time(&self, i: &Interval) -> String {
+        let end = model::until(i.start, i.end, self.zone);
+        format!("{} to {end}", model::day_time(i.start, self.now, self.zone))
+    }
 }
 
 /// `GET /teams/{slug}?month=yyyy-mm`
@@ -68,6 +79,7 @@ pub async fn show(
     let near = reads::slots(&mut conn, &[team.team], around).await?;
     let of_month = reads::slots(&mut conn, &[team.team], month.interval(user.zone)).await?;
     let rotations = reads::decided(&mut conn, &[team.team], month.first()).await?;
+    let covers = reads::covers::of_teams(&mut conn, &[team.team]).await?;
     let now: Vec<&Slot> = near
         .iter()
         .filter(|s| s.interval.contains(user.now))
@@ -112,6 +124,8 @@ pub async fn show(
         grid: Grid::of(&of_month, month, user.zone, user.id),
         has_several: rotations.len() > 1,
         rotations,
+        covers,
+        now: user.now,
         team,
     })
 }

@@ -10,9 +10,7 @@ use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
 use super::gather::gather;
-use super::model::{
-    Held, Inputs, SlotKey, block_words, broken_words, build, share_out,
-};
+use super::model::{Held, Inputs, SlotKey, block_words, broken_words, build, share_out};
 use super::plan::{assignment, match_slots};
 use super::store::{self, PublishedSlot};
 use crate::error::AppError;
@@ -148,9 +146,7 @@ fn rank(
                     (Rule::Availability, Standing::Blocked(block)) => {
                         block_words(&inputs, person, slot, block)
                     }
-                    (rule, _) => {
-                        broken_words(&inputs, &effect.assignment, index, slot, rule)
-                    }
+                    (rule, _) => broken_words(&inputs, &effect.assignment, index, slot, rule),
                 })
                 .collect();
             broken.dedup();
@@ -171,7 +167,12 @@ fn rank(
         })
         .collect();
     found.sort_by(|(a, _, _, x), (b, _, _, y)| {
-        (!x.broken.is_empty(), a, &x.name, x.person).cmp(&(!y.broken.is_empty(), b, &y.name, y.person))
+        (!x.broken.is_empty(), a, &x.name, x.person).cmp(&(
+            !y.broken.is_empty(),
+            b,
+            &y.name,
+            y.person,
+        ))
     });
     let can = |r: &Replacement| r.broken.is_empty();
     let best = found.first().map_or(0, |(cost, ..)| *cost);
@@ -264,7 +265,8 @@ fn share_of(rotation: &Rotation, slot: &PublishedSlot, part: Interval) -> Points
     let pieces = cut(slot.interval, part);
     let at = pieces.iter().position(|p| *p == part);
     let shares = shares(rotation, slot, &pieces);
-    at.and_then(|at| shares.get(at)).map_or(slot.points, |s| s.1)
+    at.and_then(|at| shares.get(at))
+        .map_or(slot.points, |s| s.1)
 }
 
 /// Minutes by kind and burden of an assignment's pieces. Together they are the assignment's.
@@ -371,6 +373,12 @@ fn busy(error: sqlx::Error) -> AppError {
 #[must_use]
 pub fn next_minute(now: DateTime<Utc>) -> DateTime<Utc> {
     let over = now.timestamp().rem_euclid(60);
-    let whole = now - TimeDelta::seconds(over) - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
-    if whole == now { now } else { whole + TimeDelta::seconds(60) }
+    let whole = now
+        - TimeDelta::seconds(over)
+        - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
+    if whole == now {
+        now
+    } else {
+        whole + TimeDelta::seconds(60)
+    }
 }

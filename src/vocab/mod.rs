@@ -10,8 +10,8 @@ mod text;
 mod time;
 
 pub use ids::{
-    AssignmentId, CoverId, LegId, MemberId, OfferId, PersonId, RequirementId, RoleId, RotationId, ScheduleId,
-    SessionId, ShiftId, TeamId,
+    AssignmentId, CoverId, LegId, MemberId, OfferId, PersonId, RequirementId, RoleId, RotationId,
+    ScheduleId, SessionId, ShiftId, TeamId,
 };
 pub use level::Level;
 pub use points::Points;

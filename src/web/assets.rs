@@ -22,6 +22,7 @@ assets! {
     "availability.css": "text/css; charset=utf-8",
     "availability.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "cover.css": "text/css; charset=utf-8",
     "oncall.css": "text/css; charset=utf-8",
     "requirements.css": "text/css; charset=utf-8",
     "rotations.css": "text/css; charset=utf-8",

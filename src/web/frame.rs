@@ -18,6 +18,8 @@ pub enum Section {
     Requirements,
     /// Who is on now?
     Team,
+    /// Who can't make it, and who takes it?
+    Covers,
     /// Is next month fair and full?
     Plan,
     /// Who is needed when?

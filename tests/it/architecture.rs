@@ -27,6 +27,7 @@ const STEPS: &[&[&str]] = &[
     &["requirements", "availability"],
     &["planning"],
     &["oncall"],
+    &["cover"],
     &["reports", "calendars"],
     &["demo"],
 ];

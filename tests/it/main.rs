@@ -14,6 +14,7 @@ mod availability;
 mod cast;
 mod clients;
 mod command_line;
+mod cover;
 mod database;
 mod feed_clients;
 mod feeds;

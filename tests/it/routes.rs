@@ -127,6 +127,23 @@ const TABLE: &[Row] = &[
     row("GET", "/", "/", signed_in(200)),
     row("GET", "/teams/{slug}", "/teams/payments", member(200)),
     row("GET", "/shifts/{id}", "/shifts/{shift}", member(200)),
+    // Cover
+    row("POST", "/covers", "/covers", signed_in(404)),
+    row("GET", "/covers/new", "/covers/new?shift={held}&role={role}&person={engineer}", [SIGN_IN, 200, 404, 200, 200]),
+    row("GET", "/covers/{id}", "/covers/{cover}", member(200)),
+    row("POST", "/covers/{id}/answer", "/covers/{cover}/answer", member(303)),
+    row("POST", "/covers/{id}/agreement", "/covers/{cover}/agreement", [SIGN_IN, 403, 404, 403, 403]),
+    row("POST", "/covers/{id}/undo", "/covers/{cover}/undo", member(303)),
+    row("POST", "/covers/{id}/asks", "/covers/{cover}/asks", manager(422)),
+    row("POST", "/covers/{id}/assignment", "/covers/{cover}/assignment", manager(422)),
+    row("POST", "/covers/{id}/approval", "/covers/{cover}/approval", manager(422)),
+    row("POST", "/covers/{id}/closure", "/covers/{cover}/closure", [SIGN_IN, 403, 404, 303, 303]),
+    row("POST", "/covers/{id}/withdrawal", "/covers/{cover}/withdrawal", [SIGN_IN, 303, 404, 303, 303]),
+    row("GET", "/offers/{token}", "/offers/unknown", open(400)),
+    row("POST", "/offers/{token}/answer", "/offers/unknown/answer", open(400)),
+    row("POST", "/offers/{token}/undo", "/offers/unknown/undo", open(400)),
+    row("GET", "/teams/{slug}/covers", "/teams/payments/covers", member(200)),
+    row("POST", "/teams/{slug}/covers/settings", "/teams/payments/covers/settings", manager(303)),
     // Calendars
     row("GET", "/calendar", "/calendar", signed_in(200)),
     row("POST", "/calendar/feeds", "/calendar/feeds", signed_in(200)),
@@ -200,6 +217,14 @@ impl Stage {
         let rotation = fixtures::rotation(db, &cast.payments, "Main", &roles, &[]).await;
         let month = "2026-11".parse().unwrap();
         fixtures::publish(db, &rotation, month, |_, _| None).await;
+        // The engineer serves the month's last shift, and can't make it.
+        sqlx::query(
+            "update assignments set person_id = $1 where starts_at = (select max(starts_at) from assignments)",
+        )
+        .bind(cast.engineer)
+        .execute(db)
+        .await
+        .unwrap();
         let one = async |sql| {
             sqlx::query_scalar(sql)
                 .fetch_one(&cast.app.db)
@@ -224,6 +249,19 @@ impl Stage {
                 .await,
             ),
             ("{shift}", one("select min(id) from shifts").await),
+            (
+                "{held}",
+                one("select shift_id from on_call where person_id is not null").await,
+            ),
+            ("{role}", rotation.roles[0].0),
+            (
+                "{cover}",
+                one("insert into cover_requests (shift_id, role_id, starts_at, ends_at, person_id, kind, needs_approval,
+                        made_by, made_at, open_until)
+                    select shift_id, role_id, starts_at, ends_at, person_id, 'cover', false, person_id, '2026-11-01', starts_at
+                    from on_call where person_id is not null returning id")
+                .await,
+            ),
             (
                 "{feed}",
                 one("insert into feeds (token_hash, person_id, created_at)

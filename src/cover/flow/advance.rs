@@ -104,8 +104,7 @@ async fn ask_next(
         is_asked |= ask(conn, request, whom, pace.answer_by(), None, now).await?;
     }
     if !is_asked && store::exhausted(conn, request.id, now).await? {
-        let event =
-            store::add_event(conn, request.id, now, None, "exhausted", None, "").await?;
+        let event = store::add_event(conn, request.id, now, None, "exhausted", None, "").await?;
         tell::exhausted(conn, request, event, now).await?;
     }
     Ok(())
@@ -121,8 +120,8 @@ async fn eligible(
     let offers = store::offers(conn, request.id).await?;
     let may = |r: &Replacement| {
         let offer = offers.iter().find(|o| o.person.id == r.person);
-        let anew = offer
-            .is_none_or(|o| o.state == OfferState::Withdrawn && o.answered_at.is_none());
+        let anew =
+            offer.is_none_or(|o| o.state == OfferState::Withdrawn && o.answered_at.is_none());
         r.broken.is_empty() && anew
     };
     Ok(found.unwrap_or_default().into_iter().filter(may).collect())

@@ -134,16 +134,34 @@ pub async fn agree(
         (None, Some(Origin::Volunteer)) => (person, "volunteered"),
         _ => (person, "agreed"),
     };
-    let event =
-        store::add_event(conn, request.id, now, Some(actor), action, Some(person), note).await?;
+    let event = store::add_event(
+        conn,
+        request.id,
+        now,
+        Some(actor),
+        action,
+        Some(person),
+        note,
+    )
+    .await?;
     if state == State::Covered {
-        let reason = assigned.filter(|_| !check.broken.is_empty()).map(|a| a.reason);
+        let reason = assigned
+            .filter(|_| !check.broken.is_empty())
+            .map(|a| a.reason);
         let broken = check.broken.join("; ");
         let reason = reason.map_or(("", ""), |reason| (reason, broken.as_str()));
         change_hands(conn, &request, person, reason, now).await?;
     }
     let summary = format!("{}: {}", tell::summary(&request), state.label());
-    audit::record(conn, now, Some(actor), Some(request.team), "agreed to cover", &summary).await?;
+    audit::record(
+        conn,
+        now,
+        Some(actor),
+        Some(request.team),
+        "agreed to cover",
+        &summary,
+    )
+    .await?;
     let settled = super::locked(conn, request.id).await?;
     tell::agreed(conn, &settled, event, actor, &others, now).await?;
     if state == State::Agreed {
@@ -206,7 +224,8 @@ pub(super) async fn give_back(
     for (part, to) in parts {
         if !planning::hand_over(conn, &part, to, ("", ""), now).await? {
             return Err(AppError::Conflict(
-                "The shift has gone to somebody else since. Ask your manager to change the plan.".into(),
+                "The shift has gone to somebody else since. Ask your manager to change the plan."
+                    .into(),
             ));
         }
     }
@@ -226,7 +245,16 @@ pub async fn decline(
 ) -> Result<(), AppError> {
     store::decline(conn, offer.id, note, now).await?;
     let who = offer.person.id;
-    store::add_event(conn, request.id, now, Some(who), "declined", Some(who), note).await?;
+    store::add_event(
+        conn,
+        request.id,
+        now,
+        Some(who),
+        "declined",
+        Some(who),
+        note,
+    )
+    .await?;
     advance(conn, request.id, now).await
 }
 
@@ -265,11 +293,27 @@ pub async fn approve(
     }
     let undo = undo_until(now, request.interval.start);
     store::agreed(conn, request.id, State::Covered, taker.id, undo, now).await?;
-    let event =
-        store::add_event(conn, request.id, now, Some(by), "approved", Some(taker.id), "").await?;
+    let event = store::add_event(
+        conn,
+        request.id,
+        now,
+        Some(by),
+        "approved",
+        Some(taker.id),
+        "",
+    )
+    .await?;
     change_hands(conn, &request, taker.id, ("", ""), now).await?;
     let summary = format!("{}: {}", tell::summary(&request), taker.name);
-    audit::record(conn, now, Some(by), Some(request.team), "approved cover", &summary).await?;
+    audit::record(
+        conn,
+        now,
+        Some(by),
+        Some(request.team),
+        "approved cover",
+        &summary,
+    )
+    .await?;
     let settled = super::locked(conn, request.id).await?;
     tell::agreed(conn, &settled, event, by, &[], now).await?;
     Ok(Agreement::Done(State::Covered))
@@ -291,8 +335,16 @@ pub async fn refuse(
     };
     store::undo_offer(conn, request.id, OfferState::Withdrawn).await?;
     store::reopen(conn, request.id).await?;
-    let event =
-        store::add_event(conn, request.id, now, Some(by), "refused", Some(taker.id), note).await?;
+    let event = store::add_event(
+        conn,
+        request.id,
+        now,
+        Some(by),
+        "refused",
+        Some(taker.id),
+        note,
+    )
+    .await?;
     tell::refused(conn, request, event, by, note, now).await?;
     advance(conn, request.id, now).await?;
     Ok(true)

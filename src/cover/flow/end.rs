@@ -140,8 +140,16 @@ pub async fn undo(
         give_back(conn, request, taker.id, now).await?;
     }
     store::undo_offer(conn, request.id, OfferState::Undone).await?;
-    let event =
-        store::add_event(conn, request.id, now, Some(by), "undone", Some(taker.id), "").await?;
+    let event = store::add_event(
+        conn,
+        request.id,
+        now,
+        Some(by),
+        "undone",
+        Some(taker.id),
+        "",
+    )
+    .await?;
     record(conn, request, by, "took agreement back", now).await?;
     if by == taker.id {
         store::reopen(conn, request.id).await?;

@@ -107,7 +107,9 @@ pub async fn make(
             Level::Unavailable
         };
         let note = if new.reason.as_str().is_empty() {
-            "Can't make this shift".parse().unwrap_or_else(|_| new.reason.clone())
+            "Can't make this shift"
+                .parse()
+                .unwrap_or_else(|_| new.reason.clone())
         } else {
             new.reason.clone()
         };
@@ -126,7 +128,15 @@ pub async fn make(
     tell::made(conn, &request, event, new.by, now).await?;
     if let Some(colleague) = new.colleague {
         let by = pace(now, request.interval.start, request.open_until).answer_by();
-        ask(conn, &request, (colleague, Origin::Named, ""), by, Some(new.by), now).await?;
+        ask(
+            conn,
+            &request,
+            (colleague, Origin::Named, ""),
+            by,
+            Some(new.by),
+            now,
+        )
+        .await?;
     }
     advance(conn, id, now).await?;
     Ok(Made::Done(id))

@@ -20,7 +20,7 @@ pub use advance::{advance, ask_person};
 pub use agree::{Agreement, Assigned, agree, approve, decline, refuse};
 pub use end::{close, told_closed, undo, withdraw};
 pub use make::{Made, NewCover, make};
-pub use words::{when, when_long};
+pub use words::when;
 
 /// The request, locked together with everything that changes its rotation, until the transaction ends.
 ///

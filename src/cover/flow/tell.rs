@@ -34,7 +34,7 @@ struct Message<'a> {
 }
 
 /// Subject and paragraphs for one reader.
-type Words<'a> = &'a dyn Fn(&Person) -> (String, Vec<String>);
+type Words<'a> = &'a (dyn Fn(&Person) -> (String, Vec<String>) + Sync);
 
 impl Message<'_> {
     async fn send(
@@ -103,7 +103,11 @@ fn news(request: &Request, event: i64, by: Option<PersonId>, now: DateTime<Utc>)
 
 /// "Primary, Thu 3 Dec 09:00 to Fri 4 Dec 09:00".
 fn what(request: &Request, person: &Person, now: DateTime<Utc>) -> String {
-    format!("{}, {}", request.role_name, when(request.interval, person.zone, now))
+    format!(
+        "{}, {}",
+        request.role_name,
+        when(request.interval, person.zone, now)
+    )
 }
 
 /// A line on team and zone, which every message has.
@@ -117,14 +121,18 @@ fn place(request: &Request, person: &Person) -> String {
 }
 
 fn reason(request: &Request) -> Option<String> {
-    (!request.reason.is_empty()).then(|| format!("{} says: {}", request.person.name, request.reason))
+    (!request.reason.is_empty())
+        .then(|| format!("{} says: {}", request.person.name, request.reason))
 }
 
 /// What is given in return, for whoever gets it.
 fn in_return(request: &Request, person: &Person, now: DateTime<Utc>) -> Option<String> {
     let (back, role) = request.in_return.as_ref()?;
     let time = when(back.interval, person.zone, now);
-    Some(format!("{} takes {role}, {time}, in return.", request.person.name))
+    Some(format!(
+        "{} takes {role}, {time}, in return.",
+        request.person.name
+    ))
 }
 
 async fn managers(conn: &mut PgConnection, request: &Request) -> Result<Vec<PersonId>, AppError> {
@@ -166,7 +174,10 @@ pub async fn made(
         lines.extend(reason(request));
         lines.push(match (&request.colleague, request.kind) {
             (Some(colleague), _) => format!("{} is being asked.", colleague.name),
-            (None, _) => "Fairshift asks the best replacement, then the next, until someone agrees.".to_owned(),
+            (None, _) => {
+                "Fairshift asks the best replacement, then the next, until someone agrees."
+                    .to_owned()
+            }
         });
         (title, lines)
     };
@@ -295,7 +306,8 @@ pub async fn agreed(
     let message = news(request, event, Some(by), now);
     let thanks = |p: &Person| {
         let title = format!("Already covered: {}", what(request, p, now));
-        let line = format!("{name} takes it. Thank you all the same: there is nothing for you to do.");
+        let line =
+            format!("{name} takes it. Thank you all the same: there is nothing for you to do.");
         (title, vec![line, place(request, p)])
     };
     message.send(conn, others, &thanks).await?;
@@ -304,7 +316,10 @@ pub async fn agreed(
         let title = match (settled, p.id == taker.id) {
             (true, true) => format!("You take {}", what(request, p, now)),
             (true, false) => format!("{name} takes {}", what(request, p, now)),
-            (false, _) => format!("{name} agreed, waits for approval: {}", what(request, p, now)),
+            (false, _) => format!(
+                "{name} agreed, waits for approval: {}",
+                what(request, p, now)
+            ),
         };
         let mut lines = vec![if settled {
             format!("It was {}'s. Schedule and calendars follow.", asker.name)
@@ -314,7 +329,10 @@ pub async fn agreed(
         lines.extend(in_return(request, p, now));
         let is_party = p.id == taker.id || p.id == asker.id;
         if let Some(until) = request.undo_until.filter(|_| is_party) {
-            lines.push(format!("You can take it back until {}.", instant(until, p.zone)));
+            lines.push(format!(
+                "You can take it back until {}.",
+                instant(until, p.zone)
+            ));
         }
         lines.push(place(request, p));
         (title, lines)
@@ -354,7 +372,9 @@ pub async fn refused(
         (title, lines)
     };
     let to = [taker.id, request.person.id];
-    news(request, event, Some(by), now).send(conn, &to, &words).await
+    news(request, event, Some(by), now)
+        .send(conn, &to, &words)
+        .await
 }
 
 /// Whoever was asked or had agreed, and the managers, hear that the requester serves after all.
@@ -375,7 +395,9 @@ pub async fn withdrawn(
     let mut to = managers(conn, request).await?;
     to.extend(others);
     to.push(request.person.id);
-    news(request, event, Some(by), now).send(conn, &to, &words).await
+    news(request, event, Some(by), now)
+        .send(conn, &to, &words)
+        .await
 }
 
 /// Everybody concerned hears that a request was closed, and why.
@@ -459,5 +481,7 @@ pub async fn undone(
     };
     let mut to = managers(conn, request).await?;
     to.push(request.person.id);
-    news(request, event, Some(by), now).send(conn, &to, &words).await
+    news(request, event, Some(by), now)
+        .send(conn, &to, &words)
+        .await
 }

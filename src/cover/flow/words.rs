@@ -52,13 +52,22 @@ mod tests {
     fn times_are_said_by_the_readers_clock() {
         let at = |t: &str| t.parse::<DateTime<Utc>>().unwrap();
         let now = at("2026-11-16T09:00:00Z");
-        let say = |start, end, zone| when_long(Interval::new(at(start), at(end)).unwrap(), zone, now);
+        let say =
+            |start, end, zone| when_long(Interval::new(at(start), at(end)).unwrap(), zone, now);
         assert_eq!(
-            say("2026-12-03T06:00:00Z", "2026-12-04T06:00:00Z", Tz::Europe__Istanbul),
+            say(
+                "2026-12-03T06:00:00Z",
+                "2026-12-04T06:00:00Z",
+                Tz::Europe__Istanbul
+            ),
             "Thu 3 Dec 09:00 to Fri 4 Dec 09:00 (Europe/Istanbul)"
         );
         assert_eq!(
-            say("2026-12-03T15:00:00Z", "2026-12-03T19:00:00Z", Tz::Europe__London),
+            say(
+                "2026-12-03T15:00:00Z",
+                "2026-12-03T19:00:00Z",
+                Tz::Europe__London
+            ),
             "Thu 3 Dec 15:00 to 19:00 (Europe/London)"
         );
         assert_eq!(

@@ -146,7 +146,14 @@ mod tests {
         assert_eq!(say("2026-12-21T08:00:00Z"), Some("3 days"));
         assert_eq!(say("2026-12-23T20:00:00Z"), Some("12 hours"));
         assert_eq!(say("2026-12-24T08:00:00Z"), None);
-        assert_eq!(reminder(at("2026-12-23T21:00:00Z"), at("2026-12-23T22:00:00Z"), start), None);
+        assert_eq!(
+            reminder(
+                at("2026-12-23T21:00:00Z"),
+                at("2026-12-23T22:00:00Z"),
+                start
+            ),
+            None
+        );
         let next = next_reminder(made, start).unwrap();
         assert_eq!(next, at("2026-12-03T08:00:00Z"));
         assert_eq!(next_reminder(start - TimeDelta::hours(12), start), None);

@@ -62,7 +62,8 @@ pub fn part_of(
     if end > left.end {
         return Err(("to", PartError::Outside));
     }
-    let part = Interval::new(start.max(left.start), end).map_err(|_| ("to", PartError::Backwards))?;
+    let part =
+        Interval::new(start.max(left.start), end).map_err(|_| ("to", PartError::Backwards))?;
     if part.minutes() < SHORTEST.min(left.minutes()) {
         return Err(("to", PartError::TooShort));
     }
@@ -84,7 +85,12 @@ mod tests {
         let left = interval("2026-12-03T06:00:00Z", "2026-12-04T06:00:00Z");
         assert_eq!(part_of(left, "", "", Tz::Europe__Istanbul), Ok(left));
         assert_eq!(
-            part_of(left, "2026-12-03T18:00", "2026-12-03 22:00", Tz::Europe__Istanbul),
+            part_of(
+                left,
+                "2026-12-03T18:00",
+                "2026-12-03 22:00",
+                Tz::Europe__Istanbul
+            ),
             Ok(interval("2026-12-03T15:00:00Z", "2026-12-03T19:00:00Z"))
         );
     }
@@ -94,10 +100,22 @@ mod tests {
         let left = interval("2026-12-03T06:00:00Z", "2026-12-04T06:00:00Z");
         let part = |from, to| part_of(left, from, to, Tz::UTC);
         assert_eq!(part("soon", ""), Err(("from", PartError::NotATime)));
-        assert_eq!(part("", "9999-12-03T00:00"), Err(("to", PartError::NotATime)));
-        assert_eq!(part("2026-12-03T05:00", ""), Err(("from", PartError::Outside)));
-        assert_eq!(part("2026-12-04T06:00", ""), Err(("from", PartError::Outside)));
-        assert_eq!(part("", "2026-12-04T06:01"), Err(("to", PartError::Outside)));
+        assert_eq!(
+            part("", "9999-12-03T00:00"),
+            Err(("to", PartError::NotATime))
+        );
+        assert_eq!(
+            part("2026-12-03T05:00", ""),
+            Err(("from", PartError::Outside))
+        );
+        assert_eq!(
+            part("2026-12-04T06:00", ""),
+            Err(("from", PartError::Outside))
+        );
+        assert_eq!(
+            part("", "2026-12-04T06:01"),
+            Err(("to", PartError::Outside))
+        );
         assert_eq!(
             part("2026-12-03T12:00", "2026-12-03T11:00"),
             Err(("to", PartError::Backwards))
@@ -120,7 +138,10 @@ mod tests {
         // 29 March 2026: 02:00 becomes 03:00. 02:30 does not exist and means 03:00.
         let spring = interval("2026-03-28T18:00:00Z", "2026-03-29T08:00:00Z");
         let part = part_of(spring, "", "2026-03-29T02:30", berlin).unwrap();
-        assert_eq!(part, interval("2026-03-28T18:00:00Z", "2026-03-29T01:00:00Z"));
+        assert_eq!(
+            part,
+            interval("2026-03-28T18:00:00Z", "2026-03-29T01:00:00Z")
+        );
         // Five clock hours on the day, four that pass.
         let night = part_of(spring, "2026-03-29T00:00", "2026-03-29T05:00", berlin).unwrap();
         assert_eq!(night.minutes(), 240);

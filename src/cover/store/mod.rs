@@ -10,9 +10,8 @@ pub use offers::{
     undo_offer,
 };
 pub use read::{
-    Answers, Entry, Event, Listed, Slot, answers, events, listed, managers, open_of_slot, own_slots,
-    people,
-    slots_of_shift,
+    Answers, Event, Listed, Slot, answers, events, listed, managers, open_of_slot, own_slots,
+    people, slots_of_shift,
 };
 pub use requests::{
     NewRequest, add_event, agreed, approval, create, exhausted, load, lock, reopen, set_approval,

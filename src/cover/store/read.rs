@@ -202,8 +202,6 @@ pub struct Entry {
     pub id: CoverId,
     /// Its time (UTC).
     pub interval: Interval,
-    /// Where it stands.
-    pub state: State,
 }
 
 /// The requests for a slot that are not settled.
@@ -216,8 +214,8 @@ pub async fn open_of_slot(
     role: RoleId,
 ) -> sqlx::Result<Vec<Entry>> {
     let rows = sqlx::query!(
-        r#"select id, starts_at, ends_at, state as "state: State" from cover_requests
-        where shift_id = $1 and role_id = $2 and state in ('open', 'agreed') order by starts_at limit 100"#,
+        "select id, starts_at, ends_at from cover_requests
+        where shift_id = $1 and role_id = $2 and state in ('open', 'agreed') order by starts_at limit 100",
         shift.0,
         role.0,
     )
@@ -231,7 +229,6 @@ pub async fn open_of_slot(
                 start: r.starts_at,
                 end: r.ends_at,
             },
-            state: r.state,
         })
         .collect())
 }
@@ -296,9 +293,9 @@ pub async fn answers(
                 count(*) filter (where f.state = 'declined') as declined,
                 count(*) filter (where f.state = 'lapsed') as lapsed
             from cover_offers f join of_team r on r.id = f.request_id
-            where f.asked_at >= $2 and f.asked_at < $3 group by 1),
+            where f.asked_at >= $2 and f.asked_at <= $3 group by 1),
         requested as (
-            select person_id, count(*) as requested from of_team where made_at >= $2 and made_at < $3 group by 1)
+            select person_id, count(*) as requested from of_team where made_at >= $2 and made_at <= $3 group by 1)
         select p.name, coalesce(o.asked, 0) as "asked!", coalesce(o.agreed, 0) as "agreed!",
             coalesce(o.declined, 0) as "declined!", coalesce(o.lapsed, 0) as "lapsed!", coalesce(q.requested, 0) as "requested!"
         from people p left join offered o on o.person_id = p.id left join requested q on q.person_id = p.id

@@ -84,7 +84,7 @@ pub async fn load(conn: &mut PgConnection, id: CoverId) -> sqlx::Result<Option<R
         r#"select r.id, r.kind as "kind: Kind", r.state as "state: State", r.shift_id, r.role_id, o.name as role,
             r.starts_at, r.ends_at, s.starts_at as whole_start, s.ends_at as whole_end, n.name as rotation,
             coalesce((select a.escalation_order from assignments a where a.shift_id = r.shift_id and a.role_id = r.role_id
-                order by a.id desc limit 1), 1) as "escalation_order!",
+                order by a.id desc limit 1), 1::smallint) as "escalation_order!",
             t.id as team_id, t.slug, t.name as team, p.id as person_id, p.name as person, p.time_zone as zone,
             c.id as "colleague_id?", c.name as "colleague?", c.time_zone as "colleague_zone?",
             r.return_shift_id, r.return_role_id, r.return_starts_at, r.return_ends_at, ro.name as "return_role?",
@@ -330,11 +330,7 @@ pub async fn approval(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<boo
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn set_approval(
-    conn: &mut PgConnection,
-    team: TeamId,
-    needs: bool,
-) -> sqlx::Result<()> {
+pub async fn set_approval(conn: &mut PgConnection, team: TeamId, needs: bool) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into cover_settings (team_id, needs_approval) values ($1, $2)
         on conflict (team_id) do update set needs_approval = excluded.needs_approval",

@@ -46,6 +46,10 @@ pub struct Slot {
 pub struct Duty {
     /// The slot itself.
     pub slot: Slot,
+    /// It begins within its shift: somebody serves what is before, for their part.
+    pub is_later_part: bool,
+    /// It ends within its shift.
+    pub is_earlier_part: bool,
     /// The team's name in addresses.
     pub slug: String,
     /// The team's name.
@@ -79,6 +83,8 @@ pub struct Partner {
     pub is_shadow: bool,
     /// Who serves; none where the slot is open.
     pub who: Option<Who>,
+    /// When (UTC): a part of the shift, where the role changes hands within it.
+    pub interval: Interval,
 }
 
 /// Somebody to escalate to.
@@ -179,6 +185,7 @@ mod tests {
             order,
             is_shadow,
             who: person.map(who),
+            interval: slot(order, 0).interval,
         }
     }
 

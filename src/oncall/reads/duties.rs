@@ -100,7 +100,7 @@ async fn with_surroundings(
 ) -> sqlx::Result<Vec<Duty>> {
     let rows = sqlx::query!(
         r#"select a.shift_id, a.role_id, a.person_id, p.name as "person?", a.starts_at, a.ends_at, a.escalation_order, a.is_shadow,
-            o.name as role, s.revision, s.changed_at, s.time_zone, s.rotation_id, r.name as rotation, r.team_id,
+            a.starts_at > s.starts_at as "is_later_part!", a.ends_at < s.ends_at as "is_earlier_part!", o.name as role, s.revision, s.changed_at, s.time_zone, s.rotation_id, r.name as rotation, r.team_id,
             t.name as team, t.slug,
             case when exists (select from legs x where x.rotation_id = s.rotation_id and x.id <> s.leg_id) then l.name else '' end as "leg!",
             b.shift_id as "before_shift?", b.person_id as "before_person?", bp.name as "before_name?",
@@ -150,7 +150,7 @@ async fn with_surroundings(
                 who: who(r.person_id, r.person),
             };
             let mut others = partners.get(&r.shift_id).cloned().unwrap_or_default();
-            others.retain(|p| p.order != slot.order);
+            others.retain(|p| p.order != slot.order && p.interval.overlaps(&slot.interval));
             let of_team = managers.get(&r.team_id);
             let bosses: Vec<Who> = of_team
                 .iter()
@@ -159,6 +159,8 @@ async fn with_surroundings(
                 .map(|(who, _)| who.clone())
                 .collect();
             Duty {
+                is_later_part: r.is_later_part,
+                is_earlier_part: r.is_earlier_part,
                 escalation: escalation(&slot, &others, &bosses)
                     .into_iter()
                     .map(|(role, who)| Contact {
@@ -190,10 +192,11 @@ async fn partners(
     shifts: &[i64],
 ) -> sqlx::Result<BTreeMap<i64, Vec<Partner>>> {
     let rows = sqlx::query!(
-        r#"select a.shift_id, a.escalation_order, a.is_shadow, a.person_id, p.name as "person?", o.name as role
+        r#"select a.shift_id, a.escalation_order, a.is_shadow, a.person_id, p.name as "person?", o.name as role,
+            a.starts_at, a.ends_at
         from assignments a join roles o on o.id = a.role_id left join people p on p.id = a.person_id
         where a.shift_id = any ($1) and a.schedule_state = 'published'
-        order by a.shift_id, a.escalation_order, a.id"#,
+        order by a.shift_id, a.escalation_order, a.starts_at, a.id"#,
         shifts,
     )
     .fetch_all(conn)
@@ -205,6 +208,10 @@ async fn partners(
             order: r.escalation_order,
             is_shadow: r.is_shadow,
             who: who(r.person_id, r.person),
+            interval: Interval {
+                start: r.starts_at,
+                end: r.ends_at,
+            },
         };
         by_shift.entry(r.shift_id).or_default().push(partner);
     }

@@ -1,6 +1,7 @@
 //! What is read of published shifts. This slice writes nothing, so it has no store.
 
 mod carried;
+pub mod covers;
 mod duties;
 mod people;
 mod slots;

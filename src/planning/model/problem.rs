@@ -141,9 +141,10 @@ fn part_commitments<'a>(
     person: PersonId,
 ) -> impl Iterator<Item = Commitment> + 'a {
     held.iter().enumerate().flat_map(move |(slot, h)| {
-        let others = h.parts.iter().filter(move |part| {
-            part.person == Some(person) && h.person != Some(person)
-        });
+        let others = h
+            .parts
+            .iter()
+            .filter(move |part| part.person == Some(person) && h.person != Some(person));
         others.filter_map(move |part| {
             let shift = inputs.shift_of(slot)?;
             let (start, end) = (part.interval.start, part.interval.end);

@@ -1,0 +1,15 @@
+//! Handlers and pages.
+
+pub mod acts;
+pub mod new;
+pub mod offer;
+pub mod show;
+pub mod team;
+
+use crate::error::AppError;
+use crate::vocab::CoverId;
+
+/// The request that an address names.
+fn id_in(path: &str) -> Result<CoverId, AppError> {
+    path.parse().map_err(|_| AppError::NotFound)
+}

@@ -13,23 +13,22 @@ pub fn share_out(
     lengths: &[i64],
     ruled: Option<(Vec<[i64; 4]>, [i64; 4])>,
 ) -> Vec<([i64; 4], Points)> {
-    let (by_kind, weights) = if let Some((pieces, rates)) =
-        ruled.filter(|(pieces, _)| sums(pieces) == minutes)
-    {
-        let weight = |piece: &[i64; 4]| piece.iter().zip(rates).map(|(m, r)| m * r).sum();
-        let weights: Vec<i64> = pieces.iter().map(weight).collect();
-        (pieces, weights)
-    } else {
-        let mut pieces = vec![[0; 4]; lengths.len()];
-        for (kind, whole) in minutes.into_iter().enumerate() {
-            for (piece, part) in pieces.iter_mut().zip(split(whole, lengths)) {
-                if let Some(minutes) = piece.get_mut(kind) {
-                    *minutes = part;
+    let (by_kind, weights) =
+        if let Some((pieces, rates)) = ruled.filter(|(pieces, _)| sums(pieces) == minutes) {
+            let weight = |piece: &[i64; 4]| piece.iter().zip(rates).map(|(m, r)| m * r).sum();
+            let weights: Vec<i64> = pieces.iter().map(weight).collect();
+            (pieces, weights)
+        } else {
+            let mut pieces = vec![[0; 4]; lengths.len()];
+            for (kind, whole) in minutes.into_iter().enumerate() {
+                for (piece, part) in pieces.iter_mut().zip(split(whole, lengths)) {
+                    if let Some(minutes) = piece.get_mut(kind) {
+                        *minutes = part;
+                    }
                 }
             }
-        }
-        (pieces, lengths.to_vec())
-    };
+            (pieces, lengths.to_vec())
+        };
     let weights = if weights.iter().sum::<i64>() == 0 {
         lengths.to_vec()
     } else {

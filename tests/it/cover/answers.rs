@@ -30,7 +30,7 @@ async fn a_link_is_good_for_one_answer_of_one_person_in_time() {
     ] {
         let page = nobody.post_form(&answer, fields).await;
         assert_eq!(page.status, 422, "{fields:?}: {}", page.text());
-        assert_eq!(crew.asked(id).await, [name.clone()]);
+        assert_eq!(crew.asked(id).await.join(","), name);
     }
     // No choice is made for anybody.
     let page = nobody.get(&link).await;
@@ -84,7 +84,7 @@ async fn time_to_answer_runs_out_and_the_next_is_asked_at_any_delay() {
     let id = crew.request(&ayse, "2026-12-09", 0, &[]).await;
     let (first, link) = crew.link().await;
     crew.later(TimeDelta::hours(47)).await;
-    assert_eq!(crew.asked(id).await, [first.clone()]);
+    assert_eq!(crew.asked(id).await.join(","), first);
     // The time is over, and nobody has looked yet: the answer comes too late all the same.
     crew.app.clock.advance(TimeDelta::hours(1));
     let nobody = crew.app.visitor();

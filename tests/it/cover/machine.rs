@@ -126,8 +126,10 @@ async fn postgresql_refuses_what_the_code_would_never_do() {
             Err(error) => Err(error),
         };
         let error = outcome.expect_err(sql);
-        let code = error.as_database_error().and_then(|e| e.code());
-        let code = code.unwrap_or_default().to_string();
+        let code = match error.as_database_error() {
+            Some(error) => error.code().unwrap_or_default().to_string(),
+            None => String::new(),
+        };
         // Check, unique or exclusion.
         assert!(
             ["23514", "23505", "23P01"].contains(&code.as_str()),

@@ -128,18 +128,11 @@ async fn the_feeds_follow_a_part() {
     crew.request(&ayse, "2026-12-09", 0, &[]).await;
     let (name, link) = crew.link().await;
     send(&nobody, &format!("{link}/answer"), "agree").await;
-    let new = if name
-        == crew
-            .engineers
-            .iter()
-            .find(|p| p.email.starts_with(&address))
-            .unwrap()
-            .name
-    {
-        1
-    } else {
-        0
-    };
+    let taker = crew
+        .engineers
+        .iter()
+        .find(|p| p.email.starts_with(&address));
+    let new = usize::from(taker.is_some_and(|p| p.name == name));
     assert_eq!((times(&hers).await, times(&theirs).await), (0, new));
 }
 

@@ -20,7 +20,7 @@ use crate::state::AppState;
 use crate::web::{assets, headers};
 use crate::{
     audit, availability, calendars, cover, db, oncall, people, planning, reports, requirements,
-    rotations, telemetry,
+    rotations, sources, telemetry,
 };
 
 /// Bytes of the largest body that a form may have; imports allow themselves more.
@@ -42,6 +42,7 @@ pub fn router(state: AppState) -> Router {
         .merge(reports::routes())
         .merge(requirements::routes())
         .merge(rotations::routes())
+        .merge(sources::routes())
         .route("/static/{version}/{name}", get(assets::serve));
     dressed(pages, state)
 }
@@ -49,7 +50,7 @@ pub fn router(state: AppState) -> Router {
 /// Who does which kind of job.
 #[must_use]
 pub fn handlers() -> Handlers {
-    cover::handle(Handlers::new())
+    sources::handlers(cover::handle(Handlers::new()))
 }
 
 /// Pages with all that surrounds them, and what machines ask for.

@@ -31,8 +31,8 @@ pub use model::{
     describe, window,
 };
 pub use store::{
-    answer, answered, banner, busy_of, clashes, for_planning, freshness, open_round, recount,
-    set_entry, set_pattern, set_utilisation, taken_shifts, utilisations,
+    answer, answered, banner, busy_of, clashes, clear_entry, for_planning, freshness, open_round,
+    recount, set_entry, set_pattern, set_utilisation, taken_shifts, utilisations,
 };
 
 /// The slice's routes: one's own month, the same page about somebody else for managers, the team.

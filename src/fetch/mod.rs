@@ -82,6 +82,12 @@ impl Fetcher {
         }
     }
 
+    /// Whether private addresses and plain http are allowed here.
+    #[must_use]
+    pub fn allows_private(&self) -> bool {
+        self.private
+    }
+
     /// The address, if it may be asked. What a name leads to is looked at when it is.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ assets! {
     "oncall.css": "text/css; charset=utf-8",
     "requirements.css": "text/css; charset=utf-8",
     "rotations.css": "text/css; charset=utf-8",
+    "sources.css": "text/css; charset=utf-8",
     "rotations.js": "text/javascript; charset=utf-8",
     "planner.css": "text/css; charset=utf-8",
     "planner.js": "text/javascript; charset=utf-8",

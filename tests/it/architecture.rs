@@ -25,6 +25,7 @@ const STEPS: &[&[&str]] = &[
     &["people"],
     &["rotations"],
     &["requirements", "availability"],
+    &["sources"],
     &["planning"],
     &["oncall"],
     &["cover"],
@@ -83,7 +84,8 @@ fn objection(from: &[String], to: &[String]) -> Option<String> {
     if WHOLE.contains(&them.as_str()) {
         return Some(format!("only the whole may use {them}"));
     }
-    if them == "vocab" {
+    // What must not be shown is a word of its own: models keep secrets, stores encrypt them.
+    if them == "vocab" || (them == "secret" && ["model", "store"].contains(&kind.as_str())) {
         return None;
     }
     if them == "scheduler" {

@@ -162,6 +162,21 @@ const TABLE: &[Row] = &[
     row("GET", "/teams/{slug}/plan/{month}/publication", "/teams/payments/plan/2026-12/publication", manager(200)),
     row("POST", "/teams/{slug}/plan/{month}/publication", "/teams/payments/plan/2026-12/publication", manager(404)),
     row("GET", "/teams/{slug}/plan/{month}/versions", "/teams/payments/plan/2026-12/versions", manager(200)),
+    // Sources
+    row("GET", "/availability/calendars", "/availability/calendars", signed_in(200)),
+    row("POST", "/availability/calendars/addresses", "/availability/calendars/addresses", signed_in(422)),
+    row("POST", "/availability/calendars/accounts", "/availability/calendars/accounts", signed_in(422)),
+    row("POST", "/availability/calendars/files", "/availability/calendars/files", signed_in(400)),
+    row("GET", "/availability/calendars/{id}", "/availability/calendars/{source}", [SIGN_IN, 200, 404, 404, 404]),
+    row("POST", "/availability/calendars/{id}", "/availability/calendars/{source}", [SIGN_IN, 422, 404, 404, 404]),
+    row("POST", "/availability/calendars/{id}/calendars", "/availability/calendars/{account}/calendars", [SIGN_IN, 303, 404, 404, 404]),
+    row("POST", "/availability/calendars/{id}/file", "/availability/calendars/{source}/file", [SIGN_IN, 400, 404, 404, 404]),
+    row("POST", "/availability/calendars/{id}/reading", "/availability/calendars/{source}/reading", [SIGN_IN, 303, 404, 404, 404]),
+    row("POST", "/availability/calendars/{id}/removal", "/availability/calendars/{source}/removal", [SIGN_IN, 303, 404, 404, 404]),
+    row("POST", "/availability/calendars/{id}/secret", "/availability/calendars/{account}/secret", [SIGN_IN, 422, 404, 404, 404]),
+    row("POST", "/availability/leave/{id}", "/availability/leave/{leave}", [SIGN_IN, 400, 404, 404, 404]),
+    row("GET", "/teams/{slug}/calendars", "/teams/payments/calendars", manager(200)),
+    row("POST", "/teams/{slug}/calendars", "/teams/payments/calendars", manager(303)),
     // Audit
     row("GET", "/teams/{slug}/audit", "/teams/payments/audit", manager(200)),
     // Availability
@@ -287,6 +302,26 @@ impl Stage {
                 one("insert into holdings (requirement_id, person_id, state, asked_at)
                     select r.id, p.id, 'pending', '2026-11-01' from requirements r, people p
                     where p.email = 'engineer@example.com' returning id")
+                .await,
+            ),
+            (
+                "{source}",
+                one("insert into sources (person_id, name, kind, counts, place, connected_at)
+                    select id, 'Work', 'file', 'busy', 'work.ics', '2026-11-01' from people
+                    where email = 'engineer@example.com' returning id")
+                .await,
+            ),
+            (
+                "{account}",
+                one("insert into sources (person_id, name, kind, counts, place, secret, connected_at)
+                    select id, 'Private', 'account', 'busy', 'ayse at dav.example.com', '\\x00', '2026-11-01' from people
+                    where email = 'engineer@example.com' returning id")
+                .await,
+            ),
+            (
+                "{leave}",
+                one("insert into leave_proposals (source_id, starts_at, ends_at, state)
+                    select id, '2026-12-07', '2026-12-09', 'proposed' from sources where kind = 'file' returning id")
                 .await,
             ),
         ];

@@ -253,6 +253,24 @@ pub async fn set_entry(
         .map(drop)
 }
 
+/// Takes away what is entered for an interval: the weekly pattern shows again. Call it in a
+/// transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn clear_entry(
+    conn: &mut PgConnection,
+    person: PersonId,
+    interval: Interval,
+    by: PersonId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let strokes = vec![Stroke::Clear(interval)];
+    repaint(conn, person, strokes, true, by, now)
+        .await
+        .map(drop)
+}
+
 /// Whether `by` made the last change of this person's entries, since `since`.
 pub async fn can_undo(
     conn: &mut PgConnection,

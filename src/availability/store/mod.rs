@@ -12,7 +12,9 @@ pub use booked::{
     busy_of, freshness, hours_of, leave_to_decide, recount, set_working_hours, taken_shifts,
     weeks_booked,
 };
-pub use entries::{EntryRow, can_undo, entry, is_taken, month_entries, repaint, set_entry, undo};
+pub use entries::{
+    EntryRow, can_undo, clear_entry, entry, is_taken, month_entries, repaint, set_entry, undo,
+};
 pub use patterns::{patterns_of, remove_pattern, set_pattern};
 pub use read::{Member, clashes, for_planning, managers, members, person, shifts_of};
 pub use rounds::{

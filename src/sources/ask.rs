@@ -1,0 +1,223 @@
+//! Asking servers, within limits: an address that gives a whole calendar, and CalDAV requests.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{
+    ACCEPT, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use url::Url;
+
+use super::model::CalendarAddress;
+use crate::fetch::{self, Fetcher, Refused};
+
+/// Bytes of an answer, unpacked.
+pub const MOST_BYTES: usize = 10_000_000;
+/// Redirects in a row.
+const MOST_REDIRECTS: usize = 5;
+/// From the first byte asked to the last received, redirects included.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Why nothing was read. The words are for the calendar's owner and hold no secret.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{words}")]
+pub struct Problem {
+    /// What happened and what to do.
+    pub words: String,
+    /// The server wants to be left alone for so long.
+    pub wait: Option<TimeDelta>,
+    /// Trying again with the same address or password is pointless.
+    pub is_refusal: bool,
+}
+
+impl Problem {
+    /// Something that may pass.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            wait: None,
+            is_refusal: false,
+        }
+    }
+
+    /// Something that its owner must mend.
+    pub fn refusal(words: impl Into<String>) -> Self {
+        Self {
+            is_refusal: true,
+            ..Self::new(words)
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        Self::refusal(format!("The address {refused}."))
+    }
+}
+
+/// What is known of an address from the time before.
+#[derive(Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// The version that was read, as the server names it; empty where it does not.
+    pub etag: &'a str,
+    /// When it was changed, as the server says; empty where it does not.
+    pub last_modified: &'a str,
+}
+
+/// What an address gave.
+pub enum Answer {
+    /// It is as it was.
+    Unchanged,
+    /// The calendar.
+    Calendar {
+        /// Its bytes, unpacked.
+        bytes: Vec<u8>,
+        /// For the next request.
+        etag: String,
+        /// For the next request.
+        last_modified: String,
+    },
+}
+
+/// Asks a secret address. Redirects are followed by hand, each step checked like the first.
+///
+/// # Errors
+/// Why there is no calendar.
+pub async fn calendar(
+    fetcher: &Fetcher,
+    address: &CalendarAddress,
+    known: Known<'_>,
+) -> Result<Answer, Problem> {
+    let asking = follow(fetcher, address.url().clone(), known);
+    tokio::time::timeout(PATIENCE, asking)
+        .await
+        .unwrap_or_else(|_| Err(Problem::new("The server took longer than 20 s.")))
+}
+
+async fn follow(fetcher: &Fetcher, mut url: Url, known: Known<'_>) -> Result<Answer, Problem> {
+    for step in 0..=MOST_REDIRECTS {
+        if url.scheme() != "https" && !fetcher.allows_private() {
+            return Err(Problem::refusal(if step == 0 {
+                "The address must begin with https:// or webcal://."
+            } else {
+                "The address leads on to one without https, where anybody on the way could read your calendar."
+            }));
+        }
+        let mut request = fetcher
+            .request(Method::GET, url.as_str())?
+            .header(ACCEPT, "text/calendar, */*;q=0.1");
+        if !known.etag.is_empty() {
+            request = request.header(IF_NONE_MATCH, known.etag);
+        }
+        if !known.last_modified.is_empty() {
+            request = request.header(IF_MODIFIED_SINCE, known.last_modified);
+        }
+        let response = send(request).await?;
+        let status = response.status();
+        if status == StatusCode::NOT_MODIFIED {
+            return Ok(Answer::Unchanged);
+        }
+        if status.is_redirection() {
+            let location = header(response.headers(), LOCATION);
+            url = url
+                .join(&location)
+                .ok()
+                .filter(|_| !location.is_empty())
+                .ok_or_else(|| {
+                    Problem::new("The server sends us on, but does not say where to.")
+                })?;
+            continue;
+        }
+        if let Some(problem) = refused(status, response.headers(), "address") {
+            return Err(problem);
+        }
+        let (etag, last_modified) = (
+            header(response.headers(), ETAG),
+            header(response.headers(), LAST_MODIFIED),
+        );
+        return Ok(Answer::Calendar {
+            bytes: body(response).await?,
+            etag,
+            last_modified,
+        });
+    }
+    Err(Problem::new(
+        "The address leads from one to the next more than 5 times.",
+    ))
+}
+
+/// Sends a request.
+pub async fn send(request: RequestBuilder) -> Result<Response, Problem> {
+    request.send().await.map_err(|error| broken(&error))
+}
+
+/// What broke, in words without the address.
+fn broken(error: &reqwest::Error) -> Problem {
+    let reason = fetch::reason(error);
+    let mut capital = reason.chars();
+    let reason: String = capital
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(capital)
+        .collect();
+    Problem::new(format!("{reason}."))
+}
+
+/// What an unwelcome status means; none for a welcome one. `what` is the address or the password.
+#[must_use]
+pub fn refused(status: StatusCode, headers: &HeaderMap, what: &str) -> Option<Problem> {
+    let wait = header(headers, RETRY_AFTER);
+    let wait = wait.parse().ok().map(TimeDelta::seconds);
+    let mut problem = match status.as_u16() {
+        200..=299 => return None,
+        401 | 403 if what == "password" => Problem::refusal(
+            "The server refuses the user name or password. Make a new app password there and enter it here.",
+        ),
+        401 | 403 => Problem::refusal(
+            "The server does not let us read this address. Make a new secret address there and enter it here.",
+        ),
+        404 | 410 => Problem::refusal(format!(
+            "There is no calendar at this {} any more. If it was renewed or removed, enter the new one here.",
+            if what == "password" { "place" } else { what }
+        )),
+        429 | 503 => Problem::new(format!(
+            "The server is too busy ({}) and wants to be asked later.",
+            status.as_u16()
+        )),
+        500..=599 => Problem::new(format!(
+            "The server has a problem of its own ({}).",
+            status.as_u16()
+        )),
+        300..=399 => Problem::new("The server sends us to another address. Enter that one here."),
+        other => Problem::new(format!("The server answers {other}, which is no calendar.")),
+    };
+    problem.wait = wait;
+    Some(problem)
+}
+
+/// The body, unpacked; reading stops where it gets too large.
+pub async fn body(mut response: Response) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        if bytes.len() + chunk.len() > MOST_BYTES {
+            return Err(Problem::new(
+                "The calendar is larger than 10 MB, more than we read.",
+            ));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn header(headers: &HeaderMap, name: reqwest::header::HeaderName) -> String {
+    let value = headers.get(name).and_then(|v| v.to_str().ok());
+    value.unwrap_or_default().to_owned()
+}
+
+/// A moment as CalDAV writes it.
+#[must_use]
+pub fn stamp(at: DateTime<Utc>) -> String {
+    at.format("%Y%m%dT%H%M%SZ").to_string()
+}

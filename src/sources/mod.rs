@@ -1,0 +1,78 @@
+//! People's own calendars: connected once, read again and again.
+//!
+//! A source is a calendar of one person: a secret address, an account on a CalDAV server of which
+//! some calendars are chosen, or an uploaded file. Workers read it about once an hour (`read`), with
+//! conditional requests and within limits (`ask`); the owner may ask for it sooner. Only when and
+//! which way somebody is busy is kept, from the first day of last month to 400 days ahead, at most
+//! 20,000 stretches of a source; never titles, places or people. A source that is removed takes all
+//! of that with it.
+//!
+//! A reading that fails changes nothing of what is known: a failure never means "free". The page
+//! shows the problem and the age of the last good data, attempts get rarer up to twelve hours, and
+//! the owner is told.
+//!
+//! What is known is read by `availability` through the views `busy_times`, `calendar_freshness` and
+//! `leave_to_decide`; after each change we ask it to count utilisation again
+//! ([`crate::availability::recount`]), and from there levels in the planner follow. Out of office of
+//! a day or more is proposed as leave: the engineer accepts or dismisses it, or a team's setting
+//! accepts it by itself.
+//!
+//! Addresses and passwords are encrypted with the key of the installation, bound to their row
+//! ([`crate::secret`]). They are never shown again, not even to their owner, and never logged. A
+//! password goes only to the server that was entered with it.
+
+mod ask;
+mod dav;
+mod model;
+mod pages;
+mod read;
+mod store;
+mod words;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use chrono::TimeDelta;
+
+use crate::jobs::Handlers;
+use crate::state::AppState;
+use pages::{connect, leave, list, one, team};
+
+/// The slice's routes.
+pub fn routes() -> Router<AppState> {
+    // The file and the form around it.
+    let large = DefaultBodyLimit::max(model::MOST_UPLOAD + 64 * 1024);
+    Router::new()
+        .route("/availability/calendars", get(list::show))
+        .route("/availability/calendars/addresses", post(connect::address))
+        .route("/availability/calendars/accounts", post(connect::account))
+        .route(
+            "/availability/calendars/files",
+            post(connect::file).layer(large),
+        )
+        .route(
+            "/availability/calendars/{id}",
+            get(one::show).post(one::update),
+        )
+        .route("/availability/calendars/{id}/calendars", post(one::choose))
+        .route(
+            "/availability/calendars/{id}/file",
+            post(one::file).layer(large),
+        )
+        .route("/availability/calendars/{id}/reading", post(one::read_now))
+        .route("/availability/calendars/{id}/removal", post(one::remove))
+        .route("/availability/calendars/{id}/secret", post(one::secret))
+        .route("/availability/leave/{id}", post(leave::decide))
+        .route(
+            "/teams/{slug}/calendars",
+            get(team::show).post(team::update),
+        )
+}
+
+/// The jobs that read calendars.
+#[must_use]
+pub fn handlers(handlers: Handlers) -> Handlers {
+    handlers
+        .on(read::READ, read::run)
+        .every(read::SWEEP, TimeDelta::hours(1), read::sweep)
+}

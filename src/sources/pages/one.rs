@@ -1,0 +1,332 @@
+//! One of one's calendars: how it is doing, which calendars of an account count, and its end.
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::connect::{account_in, field_of, file_in, key, owner};
+use super::list::state as state_words;
+use super::{own, to_read};
+use crate::availability::ago;
+use crate::error::{Answer, AppError};
+use crate::secret::SecretKey;
+use crate::sources::ask::Known;
+use crate::sources::dav::Dav;
+use crate::sources::model::{
+    AccountCalendar, CalendarAddress, Counts, Kind, Source, SourceId, Target,
+};
+use crate::sources::{read, store};
+use crate::state::AppState;
+use crate::vocab::Line;
+use crate::web::{Flash, Form, Frame, Section, SignedIn, page_with};
+
+/// The button reads again only after so long.
+const REST: TimeDelta = TimeDelta::seconds(20);
+
+/// Where the page of a calendar is.
+pub fn path(id: SourceId) -> String {
+    format!("/availability/calendars/{id}")
+}
+
+#[derive(Template)]
+#[template(path = "sources/one.html")]
+struct Show {
+    frame: Frame,
+    user: SignedIn,
+    source: Source,
+    calendars: Vec<AccountCalendar>,
+    counts: [(&'static str, &'static str); 2],
+    state: (&'static str, String),
+    naming: Form,
+    secret: Form,
+    file: Form,
+}
+
+impl Show {
+    fn at(&self, at: &DateTime<Utc>) -> String {
+        let local = at.with_timezone(&self.user.zone);
+        local.format("%a %-d %b %H:%M").to_string()
+    }
+
+    fn ago(&self, at: &DateTime<Utc>) -> String {
+        ago(*at, self.user.now)
+    }
+
+    fn is_due(&self) -> bool {
+        self.source.is_due(self.user.now)
+    }
+
+    fn has_chosen(&self) -> bool {
+        self.calendars.iter().any(|c| c.is_chosen)
+    }
+}
+
+/// Which of the page's forms is shown again, as typed.
+#[derive(Default)]
+struct Typed {
+    naming: Option<Form>,
+    secret: Option<Form>,
+    file: Option<Form>,
+}
+
+/// `GET /availability/calendars/{id}`
+pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<String>) -> Answer {
+    render(&state, user, &id, Typed::default()).await
+}
+
+async fn render(state: &AppState, user: SignedIn, id: &str, typed: Typed) -> Answer {
+    let mut conn = state.db.acquire().await?;
+    let source = own(&mut conn, &user, id).await?;
+    let calendars = store::calendars(&mut conn, source.id).await?;
+    drop(conn);
+    let is_typed = typed.naming.is_some() || typed.secret.is_some() || typed.file.is_some();
+    let status = if is_typed {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let page = Show {
+        frame: user.frame(
+            format!("{} · Your calendars", source.name),
+            Section::Availability,
+        ),
+        naming: typed.naming.unwrap_or_else(|| {
+            Form::of([
+                ("name", source.name.as_str()),
+                ("counts", source.counts.key()),
+            ])
+        }),
+        secret: typed.secret.unwrap_or_default(),
+        file: typed.file.unwrap_or_default(),
+        state: state_words(&source, user.now),
+        counts: Counts::OPTIONS,
+        calendars,
+        source,
+        user,
+    };
+    page_with(status, &page)
+}
+
+/// `POST /availability/calendars/{id}`: its name, and what it counts for.
+pub async fn update(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Answer {
+    let mut tx = state.db.begin().await?;
+    let source = own(&mut tx, &user, &id).await?;
+    let (name, counts) = (form.parse::<Line>("name"), form.parse::<Counts>("counts"));
+    let (Some(name), Some(counts)) = (name, counts) else {
+        drop(tx);
+        let naming = Some(form);
+        let typed = Typed {
+            naming,
+            ..Typed::default()
+        };
+        return render(&state, user, &id, typed).await;
+    };
+    store::update(&mut tx, user.id, source.id, name.as_str(), counts).await?;
+    if counts != source.counts {
+        read::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
+    }
+    tx.commit().await?;
+    let said = format!("{name} is saved: {}.", counts.label());
+    Ok(Flash::redirect(&path(source.id), &said))
+}
+
+/// `POST /availability/calendars/{id}/reading`: read it now.
+pub async fn read_now(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<String>,
+) -> Answer {
+    let mut tx = state.db.begin().await?;
+    let source = own(&mut tx, &user, &id).await?;
+    let back = path(source.id);
+    if source.next_at.is_none() {
+        let said = if source.kind == Kind::File {
+            "A file is not read again. Upload the calendar anew."
+        } else {
+            "Choose which calendars count first."
+        };
+        return Ok(Flash::redirect(&back, said));
+    }
+    let rested = source.read_at.is_none_or(|at| user.now - at >= REST);
+    if !rested || source.is_due(user.now) {
+        let said =
+            "It was read a moment ago, or is being read. Open the page again in half a minute.";
+        return Ok(Flash::redirect(&back, said));
+    }
+    read::plan(&mut tx, user.now, source.id, user.now, None).await?;
+    tx.commit().await?;
+    Ok(Flash::redirect(
+        &back,
+        "It is being read. Open the page again in a few seconds to see what came of it.",
+    ))
+}
+
+/// `POST /availability/calendars/{id}/calendars`: which calendars of an account count.
+pub async fn choose(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let mut tx = state.db.begin().await?;
+    let source = own(&mut tx, &user, &id).await?;
+    if source.kind != Kind::Account {
+        return Err(AppError::NotFound);
+    }
+    let chosen: Vec<String> = form.all("calendar").map(str::to_owned).collect();
+    let chosen = store::choose(&mut tx, source.id, &chosen).await?;
+    let said = if chosen == 0 {
+        // What was read of calendars that no longer count must not count.
+        store::replace_spans(&mut tx, source.id, &[]).await?;
+        store::schedule(&mut tx, source.id, None, None).await?;
+        read::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
+        "No calendar of this account counts now.".to_owned()
+    } else {
+        read::plan(&mut tx, user.now, source.id, user.now, None).await?;
+        let calendars = if chosen == 1 {
+            "calendar counts"
+        } else {
+            "calendars count"
+        };
+        format!("{chosen} {calendars}. Reading begins now: open the page again in a few seconds.")
+    };
+    tx.commit().await?;
+    Ok(Flash::redirect(&path(source.id), &said))
+}
+
+/// `POST /availability/calendars/{id}/secret`: another address, or another password.
+pub async fn secret(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Answer {
+    let mut conn = state.db.acquire().await?;
+    let source = own(&mut conn, &user, &id).await?;
+    drop(conn);
+    let tried = match source.kind {
+        Kind::File => return Err(AppError::NotFound),
+        Kind::Address => address_again(&state, &user, &mut form).await,
+        Kind::Account => account_again(&state, &mut form).await,
+    };
+    let Some((target, key, found, got)) = tried else {
+        let secret = Some(form);
+        let typed = Typed {
+            secret,
+            ..Typed::default()
+        };
+        return render(&state, user, &id, typed).await;
+    };
+    let mut tx = state.db.begin().await?;
+    store::reconnect(&mut tx, source.id, &target, &key).await?;
+    if let Some(got) = got {
+        let reading = to_read(&mut tx, source.id).await?;
+        read::settle(&mut tx, &state, &reading, Ok(Some(got)), None).await?;
+    } else {
+        store::set_calendars(&mut tx, source.id, &found).await?;
+        if store::calendars(&mut tx, source.id)
+            .await?
+            .iter()
+            .any(|c| c.is_chosen)
+        {
+            read::plan(&mut tx, user.now, source.id, user.now, None).await?;
+        }
+    }
+    tx.commit().await?;
+    let said = format!("{} is connected anew.", source.name);
+    Ok(Flash::redirect(&path(source.id), &said))
+}
+
+/// What works, to be kept: where, with which key, an account's calendars, and what an address gave.
+type Tried = (Target, SecretKey, Vec<(String, String)>, Option<read::Got>);
+
+async fn address_again(state: &AppState, user: &SignedIn, form: &mut Form) -> Option<Tried> {
+    let address = form.parse::<CalendarAddress>("address");
+    let key = key(state, form, "address").cloned();
+    let (target, key) = (Target::Address(address?), key?);
+    match read::look(state, &target, &owner(user), &[], Known::default()).await {
+        Ok(got) => Some((target, key, Vec::new(), got)),
+        Err(problem) => {
+            form.refuse("address", problem);
+            None
+        }
+    }
+}
+
+async fn account_again(state: &AppState, form: &mut Form) -> Option<Tried> {
+    let account = account_in(form);
+    let key = key(state, form, "server").cloned();
+    let (account, key) = (account?, key?);
+    let dav = Dav {
+        fetcher: &state.fetcher,
+        account: &account,
+    };
+    match dav.calendars().await {
+        Ok(found) => Some((Target::Account(account), key, found, None)),
+        Err(problem) => {
+            form.refuse(field_of(&problem), problem);
+            None
+        }
+    }
+}
+
+/// `POST /availability/calendars/{id}/file`: a file uploaded anew.
+pub async fn file(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let mut conn = state.db.acquire().await?;
+    let source = own(&mut conn, &user, &id).await?;
+    drop(conn);
+    if source.kind != Kind::File {
+        return Err(AppError::NotFound);
+    }
+    let (mut form, _, bytes) = file_in(&headers, &body)?;
+    if form.is_good() {
+        match read::work_out(&state, owner(&user), bytes).await {
+            Ok(got) => {
+                let mut tx = state.db.begin().await?;
+                let reading = to_read(&mut tx, source.id).await?;
+                read::settle(&mut tx, &state, &reading, Ok(Some(got)), None).await?;
+                tx.commit().await?;
+                let said = format!("{} is as in the new file.", source.name);
+                return Ok(Flash::redirect(&path(source.id), &said));
+            }
+            Err(problem) => form.refuse("file", problem),
+        }
+    }
+    let file = Some(form);
+    let typed = Typed {
+        file,
+        ..Typed::default()
+    };
+    render(&state, user, &id, typed).await
+}
+
+/// `POST /availability/calendars/{id}/removal`: it goes, with all that was read from it.
+pub async fn remove(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(id): Path<String>,
+) -> Answer {
+    let mut tx = state.db.begin().await?;
+    let source = own(&mut tx, &user, &id).await?;
+    store::disconnect(&mut tx, user.id, source.id).await?;
+    read::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
+    tx.commit().await?;
+    let said = format!(
+        "{} is removed, with all that was read from it. Leave that you accepted stays.",
+        source.name
+    );
+    Ok(Flash::redirect("/availability/calendars", &said))
+}

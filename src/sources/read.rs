@@ -1,0 +1,503 @@
+//! Reading a calendar: ask, work out, keep, and all that follows from it.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use super::ask::{self, Answer, Known, Problem};
+use super::dav::Dav;
+use super::model::{Kind, SourceId, Span, SpanKind, Target, away, is_stale, next_reading, steps};
+use super::store::{self, Outcome, ToRead};
+use super::words;
+use crate::availability;
+use crate::jobs::{self, Done, Failure, Job, Work};
+use crate::reading::{self, BusyKind, BusySpan, Reader, Unreadable};
+use crate::state::AppState;
+use crate::vocab::{Email, Interval, Level, PersonId};
+
+/// The kind of the jobs that read calendars.
+pub const READ: &str = "calendar.read";
+/// The kind of the job that looks for calendars nobody reads any more.
+pub const SWEEP: &str = "calendar.sweep";
+
+/// Working a calendar out may take so long.
+const TO_PARSE: Duration = Duration::from_secs(10);
+/// An attempt with all its requests. The worker's own patience is a minute.
+const IN_ALL: Duration = Duration::from_secs(50);
+/// A calendar that was not read for so long after its time has lost its job.
+const LOST: TimeDelta = TimeDelta::hours(2);
+/// Clashes are told so far ahead.
+const CLASHES_AHEAD: TimeDelta = TimeDelta::days(120);
+
+/// What a job is told: which source, and the moment it was planned for. Where that is no longer the
+/// planned one, another job has taken its place.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    source: SourceId,
+    due: DateTime<Utc>,
+}
+
+/// What came out of a calendar.
+pub struct Got {
+    /// When its owner is busy, in order.
+    pub spans: Vec<Span>,
+    /// Entries in it.
+    pub entries: usize,
+    /// What its owner should know.
+    pub warnings: Vec<String>,
+    /// For the next request.
+    pub etag: String,
+    /// For the next request.
+    pub last_modified: String,
+}
+
+/// Whose calendar it is.
+#[derive(Clone)]
+pub struct Owner {
+    /// Their address; answers to invitations name it.
+    pub emails: Vec<Email>,
+    /// Their zone.
+    pub zone: Tz,
+}
+
+/// Plans a reading at `at` in place of the one planned until now. Call it in a transaction.
+pub async fn plan(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    id: SourceId,
+    at: DateTime<Utc>,
+    instead_of: Option<DateTime<Utc>>,
+) -> sqlx::Result<()> {
+    if !store::schedule(conn, id, Some(at), instead_of).await? {
+        return Ok(());
+    }
+    let order = Order {
+        source: id,
+        due: at,
+    };
+    let job = Job {
+        kind: READ,
+        key: format!("{READ}:{id}:{}", at.timestamp_micros()),
+        lane: format!("source:{id}"),
+        run_at: at,
+        payload: serde_json::to_value(order).unwrap_or_default(),
+    };
+    jobs::enqueue(conn, now, &job).await
+}
+
+/// The job: reads one calendar, if it is still to be read.
+pub async fn run(state: AppState, work: Work) -> jobs::Outcome {
+    let order: Order = serde_json::from_value(work.payload)?;
+    let mut conn = state.db.acquire().await?;
+    let Some(source) = store::to_read(&mut conn, order.source).await? else {
+        return Ok(Done);
+    };
+    if source.next_at != Some(order.due) {
+        return Ok(Done);
+    }
+    let target = target(&state, &mut conn, source.id).await?;
+    drop(conn);
+    let now = state.clock.now();
+    let owner = Owner::of(&source);
+    let got = match target {
+        Ok(target) => {
+            let known = if is_stale(source.parsed_at, now) {
+                Known::default()
+            } else {
+                Known {
+                    etag: &source.etag,
+                    last_modified: &source.last_modified,
+                }
+            };
+            look(&state, &target, &owner, &source.chosen, known).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let mut tx = state.db.begin().await?;
+    settle(&mut tx, &state, &source, got, Some(order.due)).await?;
+    tx.commit().await?;
+    Ok(Done)
+}
+
+/// The job: plans readings whose jobs are lost.
+pub async fn sweep(state: AppState, _: Work) -> jobs::Outcome {
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    for id in store::overdue(&mut tx, now - LOST).await? {
+        plan(&mut tx, now, id, now, None).await?;
+    }
+    tx.commit().await?;
+    Ok(Done)
+}
+
+impl Owner {
+    /// The owner of a source.
+    pub fn of(source: &ToRead) -> Self {
+        Self {
+            emails: source.email.iter().cloned().collect(),
+            zone: source.zone,
+        }
+    }
+}
+
+/// What is secret of a source, decrypted.
+async fn target(
+    state: &AppState,
+    conn: &mut PgConnection,
+    id: SourceId,
+) -> Result<Result<Target, Problem>, Failure> {
+    let Some(key) = &state.site.secret_key else {
+        return Ok(Err(Problem::new(words::KEY_GONE)));
+    };
+    let secret = store::secret(conn, id, key).await?;
+    let secret = secret.ok_or_else(|| Failure::give_up("this source can't be read again"))?;
+    let target = secret.ok().and_then(|secret| Target::of_secret(&secret));
+    Ok(target.ok_or_else(|| Problem::refusal(words::OTHER_KEY)))
+}
+
+/// Reads a calendar, or the chosen calendars of an account; none where it is as it was.
+///
+/// # Errors
+/// Why nothing was read.
+pub async fn look(
+    state: &AppState,
+    target: &Target,
+    owner: &Owner,
+    chosen: &[(String, String)],
+    known: Known<'_>,
+) -> Result<Option<Got>, Problem> {
+    let looking = async {
+        match target {
+            Target::Address(address) => {
+                match ask::calendar(&state.fetcher, address, known).await? {
+                    Answer::Unchanged => Ok(None),
+                    Answer::Calendar {
+                        bytes,
+                        etag,
+                        last_modified,
+                    } => {
+                        let got = work_out(state, owner.clone(), bytes).await?;
+                        Ok(Some(Got {
+                            etag,
+                            last_modified,
+                            ..got
+                        }))
+                    }
+                }
+            }
+            Target::Account(account) => {
+                let dav = Dav {
+                    fetcher: &state.fetcher,
+                    account,
+                };
+                let mut owner = owner.clone();
+                owner.emails.extend(account.user.parse::<Email>().ok());
+                account_of(state, &dav, &owner, chosen).await.map(Some)
+            }
+        }
+    };
+    tokio::time::timeout(IN_ALL, looking)
+        .await
+        .unwrap_or_else(|_| Err(Problem::new("Reading it took longer than 50 s.")))
+}
+
+/// All chosen calendars of an account. Where one fails, all do: half of somebody's time must not look
+/// like all of it.
+async fn account_of(
+    state: &AppState,
+    dav: &Dav<'_>,
+    owner: &Owner,
+    chosen: &[(String, String)],
+) -> Result<Got, Problem> {
+    let window = availability::window(state.clock.now());
+    let mut all = Got {
+        spans: Vec::new(),
+        entries: 0,
+        warnings: Vec::new(),
+        etag: String::new(),
+        last_modified: String::new(),
+    };
+    for (href, name) in chosen {
+        let of_this = |problem: Problem| Problem {
+            words: format!("\"{name}\": {}", problem.words),
+            ..problem
+        };
+        let entries = dav.entries(href, window).await.map_err(of_this)?;
+        if entries.is_empty() {
+            continue;
+        }
+        let got = work_out(state, owner.clone(), as_one(&entries).into_bytes())
+            .await
+            .map_err(of_this)?;
+        all.spans.extend(got.spans);
+        all.entries += got.entries;
+        all.warnings
+            .extend(got.warnings.into_iter().map(|w| format!("{name}: {w}")));
+    }
+    all.spans = merged(&all.spans);
+    Ok(all)
+}
+
+/// Entries that a server keeps one by one, as one calendar.
+fn as_one(entries: &[String]) -> String {
+    let mut calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n".to_owned();
+    for entry in entries {
+        for line in entry.lines() {
+            let line = line.trim_end_matches('\r');
+            let upper = line.to_ascii_uppercase();
+            if ["BEGIN:VCALENDAR", "END:VCALENDAR", "VERSION:2.0"].contains(&upper.trim_end()) {
+                continue;
+            }
+            calendar.push_str(line);
+            calendar.push_str("\r\n");
+        }
+    }
+    calendar.push_str("END:VCALENDAR\r\n");
+    calendar
+}
+
+/// Reads the bytes of a calendar, off the threads that serve requests.
+///
+/// # Errors
+/// Why nothing could be read.
+pub async fn work_out(state: &AppState, owner: Owner, bytes: Vec<u8>) -> Result<Got, Problem> {
+    let window = availability::window(state.clock.now());
+    let authority = state.site.public_url.authority();
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host)
+        .to_owned();
+    let work = move || {
+        let begun = Instant::now();
+        let reader = Reader {
+            owner: &owner.emails,
+            zone: owner.zone,
+            window,
+            own_host: &host,
+            limits: reading::Limits::default(),
+            stop: &|| begun.elapsed() > TO_PARSE,
+        };
+        reading::read(&bytes, &reader)
+    };
+    let read = tokio::task::spawn_blocking(work)
+        .await
+        // Whatever a file did to us, it is not to be believed free.
+        .map_err(|_| Problem::new("The calendar could not be read."))?
+        .map_err(|unreadable: Unreadable| Problem::new(unreadable.to_string()))?;
+    Ok(Got {
+        spans: read.spans.iter().map(kept).collect(),
+        entries: read.entries,
+        warnings: read.warnings.iter().map(ToString::to_string).collect(),
+        etag: String::new(),
+        last_modified: String::new(),
+    })
+}
+
+fn kept(span: &BusySpan) -> Span {
+    Span {
+        interval: span.interval,
+        kind: match span.kind {
+            BusyKind::Busy => SpanKind::Busy,
+            BusyKind::Tentative => SpanKind::Tentative,
+            BusyKind::OutOfOffice => SpanKind::OutOfOffice,
+        },
+        all_day: span.all_day,
+    }
+}
+
+/// Spans of several calendars, each kind merged within itself.
+fn merged(spans: &[Span]) -> Vec<Span> {
+    let kinds = [SpanKind::Busy, SpanKind::Tentative, SpanKind::OutOfOffice];
+    let groups = kinds.into_iter().flat_map(|k| [(k, true), (k, false)]);
+    let mut all: Vec<Span> = groups
+        .flat_map(|(kind, all_day)| {
+            let of = spans
+                .iter()
+                .filter(|s| s.kind == kind && s.all_day == all_day);
+            let union = reading::union(of.map(|s| s.interval));
+            union.into_iter().map(move |interval| Span {
+                interval,
+                kind,
+                all_day,
+            })
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+/// Keeps what came of an attempt and does what follows: leave is proposed, utilisation counted,
+/// clashes told, and the next reading planned. Call it in a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn settle(
+    conn: &mut PgConnection,
+    state: &AppState,
+    source: &ToRead,
+    got: Result<Option<Got>, Problem>,
+    instead_of: Option<DateTime<Utc>>,
+) -> sqlx::Result<()> {
+    let now = state.clock.now();
+    let outcome = match &got {
+        Ok(Some(got)) => Outcome::Read {
+            entries: got.entries,
+            warnings: &got.warnings,
+            etag: &got.etag,
+            last_modified: &got.last_modified,
+        },
+        Ok(None) => Outcome::Unchanged,
+        Err(problem) => Outcome::Failed(&problem.words),
+    };
+    if !store::keep(conn, source.id, &outcome, now).await? {
+        return Ok(());
+    }
+    if let Ok(Some(got)) = &got {
+        store::replace_spans(conn, source.id, &got.spans).await?;
+        propose(conn, source, &got.spans, now).await?;
+    }
+    if got.is_ok() {
+        consequences(conn, source.person, &source.owner, source.zone, now).await?;
+    }
+    let (failures, wait) = match &got {
+        Ok(_) => (0, None),
+        Err(problem) => (source.failures + 1, problem.wait),
+    };
+    if let Err(problem) = &got {
+        complain(conn, source, problem, now).await?;
+    }
+    if source.kind != Kind::File {
+        let at = next_reading(now, failures, wait, rand::random());
+        plan(conn, now, source.id, at, instead_of).await?;
+    }
+    Ok(())
+}
+
+/// What follows whenever what is known of somebody's time has changed: utilisation is counted, and
+/// clashes with published shifts are told, once each.
+pub async fn consequences(
+    conn: &mut PgConnection,
+    person: PersonId,
+    name: &str,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    availability::recount(conn, person, now).await?;
+    let ahead = Interval {
+        start: now,
+        end: now + CLASHES_AHEAD,
+    };
+    let taken = availability::taken_shifts(conn, &[person], ahead).await?;
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let mut slugs: Vec<String> = taken.iter().map(|t| t.shift.slug.clone()).collect();
+    slugs.sort_unstable();
+    slugs.dedup();
+    let managers = store::managers(conn, &slugs).await?;
+    for clash in &taken {
+        jobs::notify(conn, now, &words::clash(clash, zone)).await?;
+        let of_team = managers.iter().filter(|m| m.slug == clash.shift.slug);
+        for manager in of_team.filter(|m| m.id != person) {
+            let notice = words::clash_to_manager(clash, name, manager.id, manager.zone);
+            jobs::notify(conn, now, &notice).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Out of office of a day or more is proposed as leave; where it is leave already, or a team takes
+/// it so, nobody is asked.
+async fn propose(
+    conn: &mut PgConnection,
+    source: &ToRead,
+    spans: &[Span],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let before = store::proposals(conn, source.id).await?;
+    let steps = steps(&away(spans, source.zone), &before, now);
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let new = store::apply(conn, source.id, &steps, now).await?;
+    if new.is_empty() {
+        return Ok(());
+    }
+    let by_itself = store::accept_by_itself(conn, source.person).await?;
+    for interval in new {
+        let timelines = availability::for_planning(conn, &[source.person], interval).await?;
+        let is_leave = timelines
+            .get(&source.person)
+            .is_some_and(|t| t.leave_minutes(interval) == interval.minutes());
+        if is_leave || by_itself {
+            store::mark(conn, source.id, interval, "accepted", now).await?;
+        }
+        if by_itself && !is_leave {
+            accept(conn, source.person, interval, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Enters out of office as leave.
+pub async fn accept(
+    conn: &mut PgConnection,
+    person: PersonId,
+    interval: Interval,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    // A note of our own is a note.
+    let Ok(note) = "Out of office in the calendar".parse() else {
+        return Ok(());
+    };
+    let level = Level::Leave;
+    availability::set_entry(conn, person, interval, level, &note, person, now).await
+}
+
+/// Tells the owner that a calendar can't be read: at once where only they can mend it, else after a
+/// day.
+async fn complain(
+    conn: &mut PgConnection,
+    source: &ToRead,
+    problem: &Problem,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let known = store::source(conn, source.person, source.id).await?;
+    let Some(known) = known else { return Ok(()) };
+    let is_old = known
+        .good_at
+        .is_none_or(|at| now - at > TimeDelta::hours(24));
+    if !problem.is_refusal && !is_old {
+        return Ok(());
+    }
+    let notice = words::unreadable(
+        source.person,
+        source.id,
+        &source.name,
+        &problem.words,
+        known.good_at,
+        source.zone,
+    );
+    jobs::notify(conn, now, &notice).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_become_one_calendar() {
+        let entry = |uid: &str| {
+            format!(
+                "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:{uid}\nEND:VEVENT\nEND:VCALENDAR\n"
+            )
+        };
+        let all = as_one(&[entry("a"), entry("b").replace('\n', "\r\n")]);
+        assert_eq!(all.matches("VCALENDAR").count(), 2);
+        assert_eq!(all.matches("BEGIN:VEVENT\r\n").count(), 2);
+        assert!(all.ends_with("UID:b\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"));
+    }
+}

@@ -1,0 +1,55 @@
+//! A team's engineers and managers.
+
+use chrono_tz::Tz;
+use sqlx::PgConnection;
+
+use crate::vocab::{PersonId, TeamId};
+
+/// An engineer of a team.
+pub struct Member {
+    /// Who.
+    pub id: PersonId,
+    /// Name.
+    pub name: String,
+}
+
+/// The engineers of a team, by name, at most 200.
+pub async fn members(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec<Member>> {
+    sqlx::query_as!(
+        Member,
+        r#"select p.id as "id: PersonId", p.name from team_members m join people p on p.id = m.person_id
+        where m.team_id = $1 and m.is_engineer order by p.name, p.id limit 200"#,
+        team.0,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// A manager of a team.
+pub struct Managers {
+    /// The team, as in addresses.
+    pub slug: String,
+    /// Who.
+    pub id: PersonId,
+    /// Their zone.
+    pub zone: Tz,
+}
+
+/// The managers of these teams.
+pub async fn managers(conn: &mut PgConnection, slugs: &[String]) -> sqlx::Result<Vec<Managers>> {
+    let rows = sqlx::query!(
+        r#"select t.slug, p.id as "id: PersonId", p.time_zone from teams t
+        join team_members m on m.team_id = t.id and m.is_manager
+        join people p on p.id = m.person_id
+        where t.slug = any ($1) order by t.slug, p.id limit 100"#,
+        slugs,
+    )
+    .fetch_all(conn)
+    .await?;
+    let rows = rows.into_iter().map(|row| Managers {
+        slug: row.slug,
+        id: row.id,
+        zone: row.time_zone.parse().unwrap_or(Tz::UTC),
+    });
+    Ok(rows.collect())
+}

@@ -72,7 +72,6 @@ pub const PEOPLE: [Member; 12] = [
         phone: "+90 212 555 0101",
         chat: "@ayse",
         lapses: "Pager test",
-        utilisation: Some(38),
         has_answered: false,
         ..NOBODY
     },

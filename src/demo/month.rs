@@ -1,6 +1,6 @@
 //! The demo's months: those that were published, and the one to plan.
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -8,7 +8,7 @@ use super::cast::Member;
 use super::{DemoError, own};
 use crate::availability::{self, Percent, Source};
 use crate::vocab::{Interval, Level, Month, PersonId, RotationId, TeamId, local_instant};
-use crate::{planning, rotations};
+use crate::{planning, rotations, sources};
 
 /// Days of the member's own calendar, from the one to the other inclusive.
 fn days(zone: Tz, from: NaiveDate, count: u64) -> Result<Interval, DemoError> {
@@ -120,6 +120,39 @@ async fn set_percent(
     Ok(())
 }
 
+/// A calendar of somebody who has meetings every week, and is away for two days of `month`.
+fn calendar(month: Month, now: DateTime<Utc>) -> String {
+    let back = Month::of(now.date_naive()).previous().previous().first();
+    let monday = back + Days::new(7 - u64::from(back.weekday().num_days_from_monday()));
+    let mut ics = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Fairshift//demo//EN\r\n".to_owned();
+    // Day of the week, from, to, status.
+    for (number, (day, from, to, status)) in [
+        (0, "093000", "113000", "CONFIRMED"),
+        (0, "140000", "153000", "CONFIRMED"),
+        (1, "100000", "130000", "CONFIRMED"),
+        (2, "093000", "110000", "CONFIRMED"),
+        (2, "133000", "163000", "CONFIRMED"),
+        (3, "110000", "123000", "CONFIRMED"),
+        (3, "150000", "170000", "TENTATIVE"),
+        (4, "100000", "110000", "CONFIRMED"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let day = (monday + Days::new(day)).format("%Y%m%d");
+        ics += &format!(
+            "BEGIN:VEVENT\r\nUID:{number}@demo\r\nDTSTAMP:20260101T000000Z\r\nSTATUS:{status}\r\nDTSTART;TZID=Europe/Istanbul:{day}T{from}\r\nDTEND;TZID=Europe/Istanbul:{day}T{to}\r\nRRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\n"
+        );
+    }
+    let (from, to) = (month.day(20), month.day(22));
+    ics += &format!(
+        "BEGIN:VEVENT\r\nUID:away@demo\r\nDTSTAMP:20260101T000000Z\r\nX-MICROSOFT-CDO-BUSYSTATUS:OOF\r\nDTSTART;VALUE=DATE:{}\r\nDTEND;VALUE=DATE:{}\r\nEND:VEVENT\r\n",
+        from.format("%Y%m%d"),
+        to.format("%Y%m%d")
+    );
+    ics + "END:VCALENDAR\r\n"
+}
+
 /// Next month: open for answers, most of which are in.
 pub async fn next(
     conn: &mut PgConnection,
@@ -150,6 +183,10 @@ pub async fn next(
         }
         match index {
             0 => {
+                let ics = calendar(month, now);
+                if !sources::import(conn, *person, &own("Work")?, ics.as_bytes(), now).await? {
+                    return Err(DemoError::Broken("the calendar".into()));
+                }
                 enter(
                     conn,
                     who,

@@ -1,5 +1,7 @@
 //! The home page: am I on call, with whom, what do I still owe?
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Months, TimeDelta, Utc};
@@ -8,7 +10,7 @@ use sqlx::PgConnection;
 
 use super::model::{self, Carried, Duty, KINDS, Kinds, Segment, Slot, segments};
 use super::reads::{self, Scope, Viewer, covers::Cover};
-use crate::availability::{self, Banner};
+use crate::availability::{self, Banner, Freshness, LeaveToDecide, Taken};
 use crate::error::Answer;
 use crate::requirements::{self, Summary};
 use crate::state::AppState;
@@ -44,6 +46,8 @@ struct Managed {
     has_rotations: bool,
     /// Style and words of next month's state.
     next: (&'static str, String),
+    /// Published shifts that clash with somebody's calendar, with their name.
+    taken: Vec<(String, Taken)>,
 }
 
 #[derive(Template)]
@@ -64,6 +68,12 @@ struct Show {
     /// A month that waits for their answer, and the last day for it.
     round: Option<(Banner, String)>,
     requirements: Summary,
+    /// My shifts that clash with my calendars.
+    taken: Vec<Taken>,
+    /// Out of office that may be leave, and leave that is gone from the calendar.
+    leave: Vec<LeaveToDecide>,
+    /// My calendars, where one can't be read.
+    failing: Option<Freshness>,
     balances: Vec<Balance>,
     managed: Vec<Managed>,
     more_teams: usize,
@@ -74,6 +84,18 @@ struct Show {
 impl Show {
     fn day_time(&self, t: &DateTime<Utc>) -> String {
         model::day_time(*t, self.now, self.zone)
+    }
+
+    fn when(&self, i: &Interval) -> String {
+        availability::describe(*i, self.zone)
+    }
+
+    fn failing(&self) -> Option<String> {
+        self.failing.map(|f| f.words(self.now))
+    }
+
+    fn month_of(&self, i: &Interval) -> Month {
+        Month::of(i.start.with_timezone(&self.zone).date_naive())
     }
 
     fn until(&self, i: &Interval) -> String {
@@ -124,6 +146,9 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
     let lacks_device = serves && !reads::has_device(&mut conn, user.id).await?;
     let round = availability::banner(&mut conn, user.id, user.now).await?;
     let requirements = requirements::summary(&mut conn, user.id, user.now).await?;
+    let taken = availability::taken_shifts(&mut conn, &[user.id], ahead).await?;
+    let leave = availability::leave_to_decide(&mut conn, user.id, user.now).await?;
+    let fresh = availability::freshness(&mut conn, &[user.id]).await?;
     let mut balances = Vec::new();
     for team in user.teams.iter().filter(|t| t.is_engineer).take(5) {
         balances.extend(balance(&mut conn, team, &user).await?);
@@ -152,6 +177,9 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
             (b, last)
         }),
         requirements,
+        taken,
+        leave,
+        failing: fresh.get(&user.id).filter(|f| f.failing > 0).copied(),
         balances,
         managed,
         more_teams,
@@ -237,6 +265,12 @@ async fn glance(
     let slots = reads::slots(conn, &ids, ahead).await?;
     let decided = reads::decided(conn, &ids, next_month.first()).await?;
     let covers = reads::covers::of_teams(conn, &ids).await?;
+    let mut people: BTreeMap<PersonId, String> = BTreeMap::new();
+    for who in slots.iter().filter_map(|s| s.who.as_ref()) {
+        people.insert(who.id, who.name.clone());
+    }
+    let on_call: Vec<PersonId> = people.keys().copied().filter(|p| *p != user.id).collect();
+    let taken = availability::taken_shifts(conn, &on_call, ahead).await?;
     let managed = teams.into_iter().map(|team| {
         let of_team = || slots.iter().filter(|s| s.team == team.team);
         let states: Vec<Option<&str>> = decided
@@ -253,6 +287,11 @@ async fn glance(
             covers: covers.iter().filter(|c| c.team == team.team).count(),
             has_rotations: !states.is_empty(),
             next: state_of(&states),
+            taken: taken
+                .iter()
+                .filter(|t| t.shift.slug == team.slug)
+                .filter_map(|t| Some((people.get(&t.person)?.clone(), t.clone())))
+                .collect(),
             team,
         }
     });

@@ -32,10 +32,12 @@ mod words;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
 
 use crate::jobs::Handlers;
 use crate::state::AppState;
+use crate::vocab::{Line, PersonId};
 use pages::{connect, leave, list, one, team};
 
 /// The slice's routes.
@@ -67,6 +69,38 @@ pub fn routes() -> Router<AppState> {
             "/teams/{slug}/calendars",
             get(team::show).post(team::update),
         )
+}
+
+/// Connects a calendar from a file's bytes, as if its owner had uploaded it; false where it can't be
+/// read. For the demo.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn import(
+    conn: &mut PgConnection,
+    person: PersonId,
+    name: &Line,
+    ics: &[u8],
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let new = store::NewSource {
+        person,
+        name: name.as_str(),
+        kind: model::Kind::File,
+        counts: model::Counts::Busy,
+        place: "calendar.ics",
+        secret: None,
+    };
+    let Some(id) = store::connect(conn, &new, now).await? else {
+        return Ok(false);
+    };
+    let Some(source) = store::to_read(conn, id).await? else {
+        return Ok(false);
+    };
+    let got = read::parse(ics, &read::Owner::of(&source), now, "");
+    let is_good = got.is_ok();
+    read::settle(conn, now, &source, got.map(Some), None).await?;
+    Ok(is_good)
 }
 
 /// The jobs that read calendars.

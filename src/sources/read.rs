@@ -117,7 +117,7 @@ pub async fn run(state: AppState, work: Work) -> jobs::Outcome {
         Err(problem) => Err(problem),
     };
     let mut tx = state.db.begin().await?;
-    settle(&mut tx, &state, &source, got, Some(order.due)).await?;
+    settle(&mut tx, now, &source, got, Some(order.due)).await?;
     tx.commit().await?;
     Ok(Done)
 }
@@ -264,28 +264,34 @@ fn as_one(entries: &[String]) -> String {
 /// # Errors
 /// Why nothing could be read.
 pub async fn work_out(state: &AppState, owner: Owner, bytes: Vec<u8>) -> Result<Got, Problem> {
-    let window = availability::window(state.clock.now());
+    let now = state.clock.now();
     let authority = state.site.public_url.authority();
     let host = authority
         .rsplit_once(':')
         .map_or(authority, |(host, _)| host)
         .to_owned();
-    let work = move || {
-        let begun = Instant::now();
-        let reader = Reader {
-            owner: &owner.emails,
-            zone: owner.zone,
-            window,
-            own_host: &host,
-            limits: reading::Limits::default(),
-            stop: &|| begun.elapsed() > TO_PARSE,
-        };
-        reading::read(&bytes, &reader)
-    };
-    let read = tokio::task::spawn_blocking(work)
+    tokio::task::spawn_blocking(move || parse(&bytes, &owner, now, &host))
         .await
         // Whatever a file did to us, it is not to be believed free.
-        .map_err(|_| Problem::new("The calendar could not be read."))?
+        .unwrap_or_else(|_| Err(Problem::new("The calendar could not be read.")))
+}
+
+/// Reads the bytes of a calendar. It may take ten seconds. `host` is our own, by which shifts that
+/// come back are known.
+///
+/// # Errors
+/// Why nothing could be read.
+pub fn parse(bytes: &[u8], owner: &Owner, now: DateTime<Utc>, host: &str) -> Result<Got, Problem> {
+    let begun = Instant::now();
+    let reader = Reader {
+        owner: &owner.emails,
+        zone: owner.zone,
+        window: availability::window(now),
+        own_host: host,
+        limits: reading::Limits::default(),
+        stop: &|| begun.elapsed() > TO_PARSE,
+    };
+    let read = reading::read(bytes, &reader)
         .map_err(|unreadable: Unreadable| Problem::new(unreadable.to_string()))?;
     Ok(Got {
         spans: read.spans.iter().map(kept).collect(),
@@ -336,12 +342,11 @@ fn merged(spans: &[Span]) -> Vec<Span> {
 /// Where the database fails.
 pub async fn settle(
     conn: &mut PgConnection,
-    state: &AppState,
+    now: DateTime<Utc>,
     source: &ToRead,
     got: Result<Option<Got>, Problem>,
     instead_of: Option<DateTime<Utc>>,
 ) -> sqlx::Result<()> {
-    let now = state.clock.now();
     let outcome = match &got {
         Ok(Some(got)) => Outcome::Read {
             entries: got.entries,

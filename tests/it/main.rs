@@ -37,5 +37,6 @@ mod routes;
 mod scheduler;
 mod service;
 mod sign_in;
+mod sources;
 mod support;
 mod web;

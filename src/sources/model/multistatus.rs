@@ -63,6 +63,8 @@ pub fn multistatus(xml: &str) -> Result<Vec<Resource>, &'static str> {
             }
             Event::Empty(element) => {
                 let name = format!("{prefix}{}", element.local_name().as_ref());
+                // An answer without anything in it.
+                is_multistatus |= path.is_empty() && name == "d:multistatus";
                 let kind = element.try_get_attribute("name").ok().flatten();
                 let kind = kind.map(|a| a.value.to_string()).unwrap_or_default();
                 if let Some(resource) = all.last_mut() {
@@ -183,6 +185,7 @@ END:VCALENDAR]]></C:calendar-data></prop></propstat></response>
             "<d:multistatus xmlns:d=\"DAV:\">{}</d:multistatus>",
             "<d:a>".repeat(100)
         );
+        assert_eq!(multistatus("<multistatus xmlns=\"DAV:\" />"), Ok(vec![]));
         // A billion laughs: entities of a document's own are left out.
         let laughs = "<!DOCTYPE a [<!ENTITY b \"x\"><!ENTITY c \"&b;&b;\">]><multistatus xmlns=\"DAV:\"><response><href>&c;</href></response></multistatus>";
         assert_eq!(multistatus(laughs).unwrap()[0].href, "");

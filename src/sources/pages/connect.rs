@@ -105,19 +105,19 @@ async fn keep(
         return Ok(None);
     };
     let said = said(new.name, got.as_ref());
-    settle(&mut tx, state, id, got).await?;
+    settle(&mut tx, user, id, got).await?;
     tx.commit().await?;
     Ok(Some((id, said)))
 }
 
 async fn settle(
     conn: &mut PgConnection,
-    state: &AppState,
+    user: &SignedIn,
     id: SourceId,
     got: Option<Got>,
 ) -> Result<(), AppError> {
     let source = to_read(conn, id).await?;
-    read::settle(conn, state, &source, Ok(got), None).await?;
+    read::settle(conn, user.now, &source, Ok(got), None).await?;
     Ok(())
 }
 

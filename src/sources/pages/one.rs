@@ -228,7 +228,7 @@ pub async fn secret(
     store::reconnect(&mut tx, source.id, &target, &key).await?;
     if let Some(got) = got {
         let reading = to_read(&mut tx, source.id).await?;
-        read::settle(&mut tx, &state, &reading, Ok(Some(got)), None).await?;
+        read::settle(&mut tx, user.now, &reading, Ok(Some(got)), None).await?;
     } else {
         store::set_calendars(&mut tx, source.id, &found).await?;
         if store::calendars(&mut tx, source.id)
@@ -297,7 +297,7 @@ pub async fn file(
             Ok(got) => {
                 let mut tx = state.db.begin().await?;
                 let reading = to_read(&mut tx, source.id).await?;
-                read::settle(&mut tx, &state, &reading, Ok(Some(got)), None).await?;
+                read::settle(&mut tx, user.now, &reading, Ok(Some(got)), None).await?;
                 tx.commit().await?;
                 let said = format!("{} is as in the new file.", source.name);
                 return Ok(Flash::redirect(&path(source.id), &said));

@@ -1,0 +1,188 @@
+//! A web server that does as it is told, for calendars that behave and calendars that don't.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How a path answers.
+#[derive(Clone)]
+pub enum Reply {
+    /// A calendar, with an ETag: asked again with it, 304.
+    Calendar(String),
+    /// A status, a content type, and a body.
+    With(u16, &'static str, Vec<u8>),
+    /// A status with one more header.
+    Header(u16, String),
+    /// Says how long the body is and ends before.
+    Cut(Vec<u8>),
+    /// Never ends: of this, again and again, packed or not.
+    Endless,
+    /// A gzip of 50 MB of blanks.
+    Bomb,
+    /// Takes the request and says nothing.
+    Silent,
+}
+
+#[derive(Default)]
+struct Script {
+    replies: BTreeMap<String, Reply>,
+    /// First lines of requests, with what matters of their headers.
+    asked: Vec<String>,
+}
+
+/// The server, on a port of its own, until the test ends.
+#[derive(Clone)]
+pub struct Server {
+    pub url: String,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let script = Arc::new(Mutex::new(Script::default()));
+        let server = Self {
+            url,
+            script: Arc::clone(&script),
+        };
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&script)));
+            }
+        });
+        server
+    }
+
+    /// From now on `path` answers so.
+    pub fn reply(&self, path: &str, reply: Reply) {
+        let mut script = self.script.lock().unwrap();
+        script.replies.insert(path.to_owned(), reply);
+    }
+
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// What it was asked, in order.
+    pub fn asked(&self) -> Vec<String> {
+        self.script.lock().unwrap().asked.clone()
+    }
+}
+
+fn tag(body: &str) -> String {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    format!("\"{:x}\"", hasher.finish())
+}
+
+/// One request for each connection. What goes wrong here is the other side's to notice.
+async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|w| w == b"\r\n\r\n") {
+        let mut bytes = [0; 4096];
+        let n = stream.read(&mut bytes).await?;
+        if n == 0 {
+            return Ok(());
+        }
+        head.extend_from_slice(&bytes[..n]);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let header = |name: &str| {
+        head.lines()
+            .find_map(|l| {
+                let (n, v) = l.split_once(':')?;
+                n.eq_ignore_ascii_case(name).then(|| v.trim().to_owned())
+            })
+            .unwrap_or_default()
+    };
+    let reply = {
+        let mut script = script.lock().unwrap();
+        let mut line = head.lines().next().unwrap_or_default().to_owned();
+        for name in ["if-none-match", "authorization"] {
+            if !header(name).is_empty() {
+                line = format!("{line} {name}: {}", header(name));
+            }
+        }
+        assert!(header("user-agent").starts_with("Fairshift/"), "{head}");
+        script.asked.push(line);
+        script.replies.get(&path).cloned()
+    };
+    let plain = |status: u16, more: &str, body: &[u8]| {
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n{more}\r\n",
+            body.len()
+        );
+        [head.as_bytes(), body].concat()
+    };
+    match reply {
+        None => stream.write_all(&plain(404, "", b"")).await?,
+        Some(Reply::Calendar(body)) => {
+            let tag = tag(&body);
+            let answer = if header("if-none-match") == tag {
+                plain(304, &format!("etag: {tag}\r\n"), b"")
+            } else {
+                let more = format!("content-type: text/calendar\r\netag: {tag}\r\n");
+                plain(200, &more, body.as_bytes())
+            };
+            stream.write_all(&answer).await?;
+        }
+        Some(Reply::With(status, kind, body)) => {
+            let more = format!("content-type: {kind}\r\n");
+            stream.write_all(&plain(status, &more, &body)).await?;
+        }
+        Some(Reply::Header(status, line)) => {
+            let answer = plain(status, &format!("{line}\r\n"), b"");
+            stream.write_all(&answer).await?;
+        }
+        Some(Reply::Cut(body)) => {
+            let head = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n".as_bytes();
+            stream.write_all(&[head, &body].concat()).await?;
+        }
+        Some(Reply::Endless) => {
+            let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n";
+            stream.write_all(head).await?;
+            let line = b"X-MORE:and more\r\n".repeat(1000);
+            loop {
+                stream.write_all(&line).await?;
+            }
+        }
+        Some(Reply::Bomb) => {
+            let bomb = bomb();
+            let more = "content-type: text/calendar\r\ncontent-encoding: gzip\r\n";
+            stream.write_all(&plain(200, more, &bomb)).await?;
+        }
+        Some(Reply::Silent) => {
+            let mut rest = [0; 1];
+            // Until the other side has had enough.
+            while stream.read(&mut rest).await? > 0 {}
+        }
+    }
+    stream.shutdown().await
+}
+
+/// A gzip of 50 MB of blanks, by the machine's own program.
+fn bomb() -> Vec<u8> {
+    use std::process::{Command, Stdio};
+    let mut gzip = Command::new("gzip")
+        .args(["-9", "-c"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = gzip.stdin.take().unwrap();
+    let feeding = std::thread::spawn(move || {
+        let blanks = vec![b' '; 1_000_000];
+        for _ in 0..50 {
+            stdin.write_all(&blanks).unwrap();
+        }
+    });
+    let output = gzip.wait_with_output().unwrap();
+    feeding.join().unwrap();
+    output.stdout
+}

@@ -124,9 +124,8 @@ async fn set_percent(
 fn calendar(month: Month, now: DateTime<Utc>) -> String {
     let back = Month::of(now.date_naive()).previous().previous().first();
     let monday = back + Days::new(7 - u64::from(back.weekday().num_days_from_monday()));
-    let mut ics = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Fairshift//demo//EN\r\n".to_owned();
     // Day of the week, from, to, status.
-    for (number, (day, from, to, status)) in [
+    let meetings = [
         (0, "093000", "113000", "CONFIRMED"),
         (0, "140000", "153000", "CONFIRMED"),
         (1, "100000", "130000", "CONFIRMED"),
@@ -135,22 +134,33 @@ fn calendar(month: Month, now: DateTime<Utc>) -> String {
         (3, "110000", "123000", "CONFIRMED"),
         (3, "150000", "170000", "TENTATIVE"),
         (4, "100000", "110000", "CONFIRMED"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ];
+    let mut lines = vec!["BEGIN:VCALENDAR".to_owned(), "VERSION:2.0".to_owned()];
+    for (number, (day, from, to, status)) in meetings.into_iter().enumerate() {
         let day = (monday + Days::new(day)).format("%Y%m%d");
-        ics += &format!(
-            "BEGIN:VEVENT\r\nUID:{number}@demo\r\nDTSTAMP:20260101T000000Z\r\nSTATUS:{status}\r\nDTSTART;TZID=Europe/Istanbul:{day}T{from}\r\nDTEND;TZID=Europe/Istanbul:{day}T{to}\r\nRRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\n"
-        );
+        lines.extend([
+            "BEGIN:VEVENT".to_owned(),
+            format!("UID:{number}@demo"),
+            "DTSTAMP:20260101T000000Z".to_owned(),
+            format!("STATUS:{status}"),
+            format!("DTSTART;TZID=Europe/Istanbul:{day}T{from}"),
+            format!("DTEND;TZID=Europe/Istanbul:{day}T{to}"),
+            "RRULE:FREQ=WEEKLY".to_owned(),
+            "END:VEVENT".to_owned(),
+        ]);
     }
-    let (from, to) = (month.day(20), month.day(22));
-    ics += &format!(
-        "BEGIN:VEVENT\r\nUID:away@demo\r\nDTSTAMP:20260101T000000Z\r\nX-MICROSOFT-CDO-BUSYSTATUS:OOF\r\nDTSTART;VALUE=DATE:{}\r\nDTEND;VALUE=DATE:{}\r\nEND:VEVENT\r\n",
-        from.format("%Y%m%d"),
-        to.format("%Y%m%d")
-    );
-    ics + "END:VCALENDAR\r\n"
+    let day = |index| month.day(index).format("%Y%m%d");
+    lines.extend([
+        "BEGIN:VEVENT".to_owned(),
+        "UID:away@demo".to_owned(),
+        "DTSTAMP:20260101T000000Z".to_owned(),
+        "X-MICROSOFT-CDO-BUSYSTATUS:OOF".to_owned(),
+        format!("DTSTART;VALUE=DATE:{}", day(20)),
+        format!("DTEND;VALUE=DATE:{}", day(22)),
+        "END:VEVENT".to_owned(),
+        "END:VCALENDAR".to_owned(),
+    ]);
+    lines.join("\r\n") + "\r\n"
 }
 
 /// Next month: open for answers, most of which are in.

@@ -96,14 +96,12 @@ pub async fn calendar(
 }
 
 async fn follow(fetcher: &Fetcher, mut url: Url, known: Known<'_>) -> Result<Answer, Problem> {
-    for step in 0..=MOST_REDIRECTS {
-        if url.scheme() != "https" && !fetcher.allows_private() {
-            return Err(Problem::refusal(if step == 0 {
-                "The address must begin with https:// or webcal://."
-            } else {
-                "The address leads on to one without https, where anybody on the way could read your calendar."
-            }));
-        }
+    vetted(
+        fetcher,
+        &url,
+        "The address must begin with https:// or webcal://.",
+    )?;
+    for _ in 0..=MOST_REDIRECTS {
         let mut request = fetcher
             .request(Method::GET, url.as_str())?
             .header(ACCEPT, "text/calendar, */*;q=0.1");
@@ -119,14 +117,7 @@ async fn follow(fetcher: &Fetcher, mut url: Url, known: Known<'_>) -> Result<Ans
             return Ok(Answer::Unchanged);
         }
         if status.is_redirection() {
-            let location = header(response.headers(), LOCATION);
-            url = url
-                .join(&location)
-                .ok()
-                .filter(|_| !location.is_empty())
-                .ok_or_else(|| {
-                    Problem::new("The server sends us on, but does not say where to.")
-                })?;
+            url = redirected(fetcher, &url, &header(response.headers(), LOCATION))?;
             continue;
         }
         if let Some(problem) = refused(status, response.headers(), "address") {
@@ -145,6 +136,28 @@ async fn follow(fetcher: &Fetcher, mut url: Url, known: Known<'_>) -> Result<Ans
     Err(Problem::new(
         "The address leads from one to the next more than 5 times.",
     ))
+}
+
+/// Where a redirect leads, checked like the first address. What a name leads to is looked at when it
+/// is connected to.
+fn redirected(fetcher: &Fetcher, from: &Url, location: &str) -> Result<Url, Problem> {
+    let url = from.join(location).ok().filter(|_| !location.is_empty());
+    let url =
+        url.ok_or_else(|| Problem::new("The server sends us on, but does not say where to."))?;
+    vetted(
+        fetcher,
+        &url,
+        "The address leads on to one without https, where anybody on the way could read your calendar.",
+    )?;
+    Ok(url)
+}
+
+fn vetted(fetcher: &Fetcher, url: &Url, not_https: &str) -> Result<(), Problem> {
+    fetcher.check(url.as_str())?;
+    if url.scheme() != "https" && !fetcher.allows_private() {
+        return Err(Problem::refusal(not_https));
+    }
+    Ok(())
 }
 
 /// Sends a request.
@@ -220,4 +233,70 @@ fn header(headers: &HeaderMap, name: reqwest::header::HeaderName) -> String {
 #[must_use]
 pub fn stamp(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_is_checked_like_the_first_address() {
+        let (closed, open) = (Fetcher::new(false), Fetcher::new(true));
+        let from: Url = "https://calendar.example.com/a/b.ics".parse().unwrap();
+        for (location, wanted) in [
+            ("/c.ics", "https://calendar.example.com/c.ics"),
+            ("c.ics", "https://calendar.example.com/a/c.ics"),
+            ("//other.example.com/", "https://other.example.com/"),
+            ("https://93.184.215.14/x", "https://93.184.215.14/x"),
+        ] {
+            let url = redirected(&closed, &from, location).unwrap();
+            assert_eq!(url.as_str(), wanted);
+        }
+        for location in [
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://0177.1/",
+            "https://10.1.2.3/",
+            "https://172.20.0.1/",
+            "https://192.168.0.1/",
+            "https://169.254.169.254/",
+            "https://100.64.0.1/",
+            "https://0.0.0.0/",
+            "https://[::1]/",
+            "https://[fe80::1]/",
+            "https://[fd00::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[64:ff9b::a00:1]/",
+            "//127.0.0.1/",
+            "http://127.0.0.1/",
+        ] {
+            let problem = redirected(&closed, &from, location).unwrap_err();
+            assert!(
+                problem.words.contains("private network"),
+                "{location}: {problem}"
+            );
+            assert!(problem.is_refusal);
+            assert!(
+                redirected(&open, &from, location).is_ok(),
+                "{location} where it is allowed"
+            );
+        }
+        for (location, words) in [
+            ("", "does not say where to"),
+            ("https://", "does not say where to"),
+            ("http://example.com/c.ics", "without https"),
+            ("https://example.com:8443/", "must not name a port"),
+            (
+                "https://me:secret@example.com/",
+                "must not have a user name",
+            ),
+            ("file:///etc/passwd", "must begin with https://"),
+            ("gopher://example.com/", "must begin with https://"),
+        ] {
+            let problem = redirected(&closed, &from, location).unwrap_err();
+            assert!(problem.words.contains(words), "{location}: {problem}");
+        }
+    }
 }

@@ -98,9 +98,15 @@ pub async fn run(state: AppState, work: Work) -> jobs::Outcome {
     if source.next_at != Some(order.due) {
         return Ok(Done);
     }
+    let now = state.clock.now();
+    let today = now.with_timezone(&source.zone).date_naive();
+    if source.left_on.is_some_and(|day| day <= today) {
+        // Who has left is nobody's business any more.
+        store::schedule(&mut conn, source.id, None, Some(order.due)).await?;
+        return Ok(Done);
+    }
     let target = target(&state, &mut conn, source.id).await?;
     drop(conn);
-    let now = state.clock.now();
     let owner = Owner::of(&source);
     let got = match target {
         Ok(target) => {

@@ -21,6 +21,12 @@ const PAGES: [(&str, &[Sight]); 3] = [
         &[
             ("/", "home", ""),
             ("/availability?month=2026-12", "availability", ""),
+            ("/availability/calendars", "calendars", ""),
+            (
+                "/availability/calendars/{}",
+                "calendar-one",
+                "select id from sources order by id limit 1",
+            ),
             ("/requirements", "requirements", ""),
             ("/calendar", "calendar", ""),
             ("/account", "account", ""),
@@ -56,6 +62,7 @@ const PAGES: [(&str, &[Sight]); 3] = [
                 "availability-of",
                 "select id from people where name = 'Ayşe Demir'",
             ),
+            ("/teams/payments/calendars", "team-calendars", ""),
             ("/teams/payments/rotations", "rotations", ""),
             ("/teams/payments/rotations/new", "rotation-new", ""),
             (

@@ -142,6 +142,9 @@ pub async fn freshness(
 
 /// Out of office that a person may accept as leave, and accepted leave that is gone from the
 /// calendar; at most 20, by time.
+///
+/// # Errors
+/// Where the database fails.
 pub async fn leave_to_decide(
     conn: &mut PgConnection,
     person: PersonId,

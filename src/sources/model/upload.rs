@@ -48,15 +48,12 @@ pub fn upload(content_type: &str, body: &[u8]) -> Option<Upload> {
                 .starts_with("content-disposition:")
         })?;
         let name = parameter(disposition, "name")?;
-        match parameter(disposition, "filename") {
-            Some(file) => {
-                upload.file_name = file;
-                upload.file = content.to_vec();
-            }
-            None => {
-                let value = String::from_utf8_lossy(content).replace('\0', "\u{FFFD}");
-                upload.fields.push((name, value));
-            }
+        if let Some(file) = parameter(disposition, "filename") {
+            upload.file_name = file;
+            upload.file = content.to_vec();
+        } else {
+            let value = String::from_utf8_lossy(content).replace('\0', "\u{FFFD}");
+            upload.fields.push((name, value));
         }
     }
     None

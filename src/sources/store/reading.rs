@@ -1,6 +1,6 @@
 //! What readings need and leave behind.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -41,13 +41,15 @@ pub struct ToRead {
     pub next_at: Option<DateTime<Utc>>,
     /// Attempts in a row that gave nothing.
     pub failures: i32,
+    /// The day the owner left, by their clock, if so.
+    pub left_on: Option<NaiveDate>,
 }
 
 /// What is to be read, without its secret; none where it is gone.
 pub async fn to_read(conn: &mut PgConnection, id: SourceId) -> sqlx::Result<Option<ToRead>> {
     let row = sqlx::query!(
         r#"select s.person_id as "person: PersonId", p.name as owner, p.email, p.time_zone, s.name,
-            s.kind as "kind: Kind", s.etag, s.last_modified, s.parsed_at, s.next_at, s.failures
+            s.kind as "kind: Kind", s.etag, s.last_modified, s.parsed_at, s.next_at, s.failures, p.left_on
         from sources s join people p on p.id = s.person_id where s.id = $1"#,
         id.0,
     )
@@ -74,6 +76,7 @@ pub async fn to_read(conn: &mut PgConnection, id: SourceId) -> sqlx::Result<Opti
         parsed_at: row.parsed_at,
         next_at: row.next_at,
         failures: row.failures,
+        left_on: row.left_on,
     }))
 }
 

@@ -954,6 +954,25 @@ async fn a_calendar_is_read_by_one_worker_however_often_it_is_asked_for() {
         .unwrap();
     stage.run().await;
     assert_eq!(stage.server.asked().len(), 4);
+    // Who has left is not read any more; this one comes back.
+    let left = "update people set left_on = '2026-11-01' where name = 'Ayşe Demir'";
+    sqlx::query(left).execute(&stage.app.db).await.unwrap();
+    stage.app.clock.advance(TimeDelta::hours(2));
+    stage.run().await;
+    assert_eq!(stage.server.asked().len(), 4);
+    assert!(
+        stage
+            .one::<bool>("select next_at is null from sources")
+            .await
+    );
+    sqlx::query("update people set left_on = null")
+        .execute(&stage.app.db)
+        .await
+        .unwrap();
+    sqlx::query("update sources set next_at = read_at + interval '1 hour'")
+        .execute(&stage.app.db)
+        .await
+        .unwrap();
     // One that was removed meanwhile is not read.
     stage.app.clock.advance(TimeDelta::minutes(5));
     stage

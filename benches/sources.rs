@@ -103,20 +103,16 @@ async fn measure(postgres: &Private) -> Outcome<()> {
 
 /// A calendar as somebody with many meetings has it.
 fn calendar(now: DateTime<Utc>) -> String {
-    let mut ics = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//EN\r\n".to_owned();
-    for number in 0..200_i64 {
+    let entries = (0..200_i64).map(|number| {
         let start = now + TimeDelta::hours(number * 11 - 300);
-        let rule = if number % 5 == 0 {
-            "RRULE:FREQ=WEEKLY\r\n"
-        } else {
-            ""
-        };
-        ics += &format!(
-            "BEGIN:VEVENT\r\nUID:{number}\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Meeting {number}\r\nDTSTART:{}\r\nDURATION:PT45M\r\n{rule}END:VEVENT\r\n",
-            start.format("%Y%m%dT%H%M%SZ")
-        );
-    }
-    ics + "END:VCALENDAR\r\n"
+        let start = start.format("%Y%m%dT%H%M%SZ");
+        let rule = if number % 5 == 0 { "RRULE:FREQ=WEEKLY\r\n" } else { "" };
+        format!(
+            "BEGIN:VEVENT\r\nUID:{number}\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Meeting {number}\r\nDTSTART:{start}\r\nDURATION:PT45M\r\n{rule}END:VEVENT\r\n"
+        )
+    });
+    let entries: String = entries.collect();
+    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{entries}END:VCALENDAR\r\n")
 }
 
 async fn serve(ics: String, asked: Arc<AtomicUsize>) -> Outcome<String> {

@@ -338,6 +338,35 @@ mod tests {
     }
 
     #[test]
+    fn freshness_reads_well_and_admits_what_is_missing() {
+        let now: DateTime<Utc> = "2026-11-16T09:00:00Z".parse().unwrap();
+        let fresh = |sources, failing, readable, minutes: Option<i64>| {
+            let oldest_good_at = minutes.map(|m| now - chrono::TimeDelta::minutes(m));
+            Freshness {
+                sources,
+                failing,
+                readable,
+                oldest_good_at,
+            }
+            .words(now)
+        };
+        assert_eq!(fresh(1, 0, 1, Some(0)), "1 calendar, read just now");
+        assert_eq!(fresh(2, 0, 2, Some(59)), "2 calendars, read 59 min ago");
+        assert_eq!(
+            fresh(1, 1, 0, None),
+            "1 calendar, not read yet; it can't be read now"
+        );
+        assert_eq!(
+            fresh(3, 1, 2, Some(300)),
+            "3 calendars, 1 never read, the rest 5 h ago; 1 can't be read now"
+        );
+        assert_eq!(
+            fresh(1, 1, 1, Some(4320)),
+            "1 calendar, read 3 days ago; it can't be read now"
+        );
+    }
+
+    #[test]
     fn rounds_close_between_today_and_the_end_of_the_month() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let december: Month = "2026-12".parse().unwrap();

@@ -50,7 +50,7 @@ impl Radicale {
             _companion: companion,
         };
         radicale.set_password("one");
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
         while radicale.client.get(&radicale.url).send().await.is_err() {
             assert!(
                 std::time::Instant::now() < deadline,
@@ -102,6 +102,7 @@ impl Radicale {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines)] // The life of one account.
 async fn an_account_is_found_chosen_read_and_mended() {
     let stage = Stage::set().await;
     let radicale = Radicale::start("account").await;

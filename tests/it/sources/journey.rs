@@ -30,9 +30,8 @@ async fn press(browser: &Browser, words: &str, wanted: &str) {
     let there = By::XPath(format!(
         "//body[contains(normalize-space(.), \"{wanted}\")]"
     ));
-    if browser.query(there).first().await.is_err() {
-        panic!("{wanted} after {words}: {}", text(browser).await);
-    }
+    let is_there = browser.query(there).first().await.is_ok();
+    assert!(is_there, "{wanted} after {words}: {}", text(browser).await);
 }
 
 /// What the planner of January says of Ayşe: recommendation level, and how booked she is.
@@ -143,7 +142,7 @@ async fn from_a_secret_address_to_the_planner() {
             text(&browser).await
         );
         let (busy, booked) = planner(&manager, &stage).await;
-        assert!(booked.starts_with("9"), "{booked}");
+        assert!(booked.starts_with('9'), "{booked}");
         assert!(busy < calm, "level {busy} is below {calm}");
         assert!(text(&manager).await.contains("How fresh the calendars are"));
     }

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// How a path answers.
 #[derive(Clone)]
 pub enum Reply {
-    /// A calendar, with an ETag: asked again with it, 304.
+    /// A calendar, with an `ETag`: asked again with it, 304.
     Calendar(String),
     /// A status, a content type, and a body.
     With(u16, &'static str, Vec<u8>),

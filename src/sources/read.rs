@@ -80,7 +80,12 @@ pub async fn plan(
     };
     let job = Job {
         kind: READ,
-        key: format!("{READ}:{id}:{}", at.timestamp_micros()),
+        // Several may be planned for one moment: the first that runs is the one.
+        key: format!(
+            "{READ}:{id}:{}:{:08x}",
+            at.timestamp(),
+            rand::random::<u32>()
+        ),
         lane: format!("source:{id}"),
         run_at: at,
         payload: serde_json::to_value(order).unwrap_or_default(),

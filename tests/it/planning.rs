@@ -227,7 +227,10 @@ async fn two_managers_never_overwrite_each_other_in_silence() {
     // So does a change of what it was computed from.
     let page = manager.get(PLAN).await;
     let ayse = id_of(&app, "Ayşe Demir").await;
-    sqlx::query("update utilisations set percent = 90 where person_id = $1")
+    // Her calendars say 38 %; a correction beats them.
+    let correction = "insert into utilisations (person_id, month, percent, source, entered_at)
+        values ($1, '2026-12-01', 90, 'engineer', '2026-11-16')";
+    sqlx::query(correction)
         .bind(ayse)
         .execute(&app.db)
         .await

@@ -41,6 +41,21 @@ pub(super) fn bound(problem: &Problem, unfilled: usize, sweeps: usize) -> i128 {
     best.div_euclid(ONE) + i128::from(best.rem_euclid(ONE) > 0)
 }
 
+/// Prices of slots to begin with: the cheapest marginal cost among the people who could take each.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn slot_prices(problem: &Problem, slots: &[usize], sweeps: usize) -> Vec<f64> {
+    let relaxed = Relaxed::new(problem, 0);
+    let prices = relaxed.prices(sweeps);
+    let price = |&slot: &usize| {
+        let weight = i128::from(problem.index.weight.at(slot));
+        let costs = relaxed.people_of(slot).iter().map(|&p| {
+            weight * prices.at(p) + i128::from(score::preference(problem, p, slot)) * ONE
+        });
+        costs.min().unwrap_or(0) as f64 / ONE as f64
+    };
+    slots.iter().map(price).collect()
+}
+
 impl<'a> Relaxed<'a> {
     fn new(problem: &'a Problem, unfilled: usize) -> Self {
         let roster = Roster::pinned(problem);

@@ -29,6 +29,16 @@ impl Effort {
         }
     }
 
+    /// Work on the proof, in cells of tables: a few nanoseconds each.
+    pub(super) fn proof(self) -> u64 {
+        match self {
+            Self::Quick => 10_000_000,
+            Self::Standard => 60_000_000,
+            Self::Thorough => 400_000_000,
+            Self::Exhaustive => 3_000_000_000,
+        }
+    }
+
     /// Passes of the second objective.
     pub(super) fn passes(self) -> usize {
         match self {

@@ -75,3 +75,10 @@ fn ideal_loads(problem: &Problem) -> Vec<i128> {
 pub fn ideal_load(problem: &Problem, person: usize) -> i64 {
     i64::try_from(ideal_loads(problem).as_slice().at(person) / 1024).unwrap_or(i64::MAX)
 }
+
+/// Everybody's ideal load.
+pub(super) fn ideal_load_all(problem: &Problem) -> Vec<i64> {
+    let loads = ideal_loads(problem).into_iter();
+    let whole = loads.map(|load| i64::try_from(load / 1024).unwrap_or(i64::MAX));
+    whole.collect()
+}

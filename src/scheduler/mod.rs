@@ -36,15 +36,19 @@
 //! Greedy (scarce slots first), descent, then annealing with changes, swaps and pushes, all on one
 //! roster whose counts answer each rule at once; problems with few enough schedules are enumerated
 //! instead, and proven. Work is counted in steps ([`Effort`]). The bound comes from prices per
-//! person (see `bound`); when the cost reaches it, the search stops: nothing can be better.
+//! person (see `bound`), and where that is not enough from prices per slot (see `proof`, with the
+//! mathematics); when the cost reaches it, the search stops: nothing can be better. What the prices
+//! rule out is left out of further rounds of annealing. [`floors`] gives the prices away.
 //! [`explain`] and [`cost_of`] answer with exact differences of the one cost function.
 mod bound;
 mod effort;
 mod explain;
 pub mod fairness;
+mod floors;
 mod index;
 mod level;
 mod problem;
+mod proof;
 mod roster;
 mod rules;
 mod score;
@@ -56,6 +60,7 @@ pub use explain::{
     Alternative, Change, Effect, Facts, OpenSlot, Outcome, Reason, SlotExplanation, cost_of,
     explain, open_slots,
 };
+pub use floors::{Floors, floors};
 pub use level::{ideal_load, levels};
 pub use problem::{
     Block, Commitment, NewcomerPolicy, Person, PreferenceCosts, Problem, Role, Rules, Settings,
@@ -139,16 +144,10 @@ pub fn recommend_from(
 ) -> Recommendation {
     let (sorted, order) = search::canonical(problem);
     let start = search::sorted(start, &order);
-    let hopeless = search::hopeless(&sorted);
-    let mut bound = bound::bound(&sorted, hopeless, effort.sweeps());
-    let found = search::search(&sorted, effort, &start, (hopeless, bound), watch);
+    let found = search::search(&sorted, effort, &start, watch);
     let assignment = search::original(&found.assignment, &order);
     let score = score::score(problem, &assignment);
-    if found.proven {
-        bound = score.total;
-    } else if score.unfilled > hopeless {
-        bound = bound::bound(&sorted, score.unfilled, effort.sweeps());
-    }
+    let bound = found.bound.min(score.total);
     Recommendation {
         optimal: bound == score.total,
         bound,

@@ -55,12 +55,6 @@ impl<'a> Anneal<'a> {
         &self.best
     }
 
-    /// Goes back to the best assignment seen so far.
-    pub fn rewind(&mut self) {
-        self.roster = Roster::of(self.roster.problem, &self.best);
-        self.key = self.best_key;
-    }
-
     /// The most that opening a slot could save: less than this must an open slot never cost.
     fn dearest(&self) -> i128 {
         let held = self.roster.holder.iter().enumerate();

@@ -4,6 +4,8 @@ use super::super::problem::{
     Block, NewcomerPolicy, Person, PreferenceCosts, Role, Rules, Settings, Shift, Slot, Standing,
     Window,
 };
+use super::super::proof::Proof;
+use super::anneal::Anneal;
 use super::*;
 use proptest::prelude::*;
 use random::Random;
@@ -76,23 +78,20 @@ fn problem(seed: u64) -> Problem {
 fn both(problem: &Problem) -> (Key, Key) {
     let mut start = Roster::pinned(problem);
     greedy::fill(&mut start);
-    let key = |assignment: &[Option<usize>]| score::score(problem, assignment).key();
     let best = exact::solve(problem, (usize::MAX, 0, 0)).unwrap();
+    let best = score::score(problem, &best);
+    let (found, bound) = campaign::run(&start, false, Effort::Standard, &mut |_| {
+        ControlFlow::Continue(())
+    });
+    let found = score::score(problem, &found);
+    if found.unfilled == best.unfilled {
+        assert!(bound <= best.total, "{bound} above {best:?}");
+    }
     let mut anneal = Anneal::new(start, 1);
-    let goal = (hopeless(problem), bound(problem, hopeless(problem), 20));
-    rounds(
-        &mut anneal,
-        (problem, false),
-        Effort::Quick,
-        goal,
-        &mut |_| ControlFlow::Continue(()),
-    );
-    assert_eq!(
-        key(anneal.best()),
-        anneal.best_key,
-        "the running key drifted"
-    );
-    (key(&best), anneal.best_key)
+    anneal.run(2_000, 1 << 16);
+    let score = score::score(problem, anneal.best());
+    assert_eq!(score.key(), anneal.best_key, "the running key drifted");
+    (best.key(), found.key())
 }
 
 proptest! {
@@ -106,6 +105,27 @@ proptest! {
         let best = score::score(&problem, &best);
         for sweeps in [0, 20] {
             prop_assert!(bound(&problem, best.unfilled, sweeps) <= best.total);
+        }
+        let mut proof = Proof::new(&problem, best.unfilled, i128::MIN).unwrap();
+        for work in [0, 3_000, 200_000] {
+            proof.raise(best.total + 5, work, &mut |_| true);
+            prop_assert!(proof.bound() <= best.total, "{} {}", proof.bound(), best.total);
+        }
+        // Each pair's floor, against the best schedule with that pair.
+        let floors = proof.floors();
+        for (slot, pairs) in floors.into_iter().enumerate() {
+            for (person, floor) in pairs {
+                let mut pinned = problem.slots.clone();
+                pinned[slot].pin = Some(person);
+                let with = Problem::new(
+                    problem.people.clone(),
+                    problem.shifts.clone(),
+                    pinned,
+                    problem.settings.clone(),
+                );
+                let with = score::score(&with, &exact::solve(&with, (usize::MAX, 0, 0)).unwrap());
+                prop_assert!(with.unfilled > best.unfilled || floor <= with.total, "{slot} {person}: {floor} above {} ({} {}), bound {} best {}", with.total, with.unfilled, best.unfilled, proof.bound(), best.total);
+            }
         }
     }
 }

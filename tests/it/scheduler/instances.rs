@@ -46,6 +46,20 @@ fn every_instance_is_solved_within_half_a_per_cent() {
 }
 
 #[test]
+fn months_and_weekly_years_are_proven_at_once() {
+    for name in ["a12x30-full", "a6x30-tight", "w12x52-full"] {
+        let found = recommend(&Case::read(&text(name)).1.problem(), Effort::Quick);
+        let (_, optimum) = OPTIMA.into_iter().find(|o| o.0 == name).unwrap();
+        assert_eq!(
+            (found.score.total, found.bound),
+            (optimum, optimum),
+            "{name}"
+        );
+        assert!(found.optimal, "{name}");
+    }
+}
+
+#[test]
 fn the_file_reader_builds_the_same_problem_as_the_checker() {
     for (name, _) in OPTIMA {
         let text = text(name);

@@ -1,7 +1,7 @@
 //! Small problems against trying everything.
 use super::checker::Plan;
 use super::random::{Dice, case};
-use fairshift::scheduler::{Effort, Rule, recommend, score, violations};
+use fairshift::scheduler::{Effort, Rule, floors, recommend, score, violations};
 use proptest::prelude::*;
 
 proptest! {
@@ -37,6 +37,36 @@ proptest! {
                 .map(|(i, p)| p.filter(|_| violation.slots.contains(&i)))
                 .collect();
             prop_assert!(!case.broken(&only).is_empty(), "{:?}", violation);
+        }
+    }
+
+    #[test]
+    fn floors_lie_under_every_schedule_with_the_pair(seed: u64) {
+        let dice = &mut Dice::new(seed);
+        let (people, slots) = (1 + dice.below(4), 1 + dice.below(5));
+        let case = case(dice, people, slots);
+        let problem = case.problem();
+        let found = recommend(&problem, Effort::Quick);
+        let floors = floors(&problem, &found.assignment, Effort::Quick);
+        prop_assert!(floors.bound() <= found.score.total);
+        for slot in 0..slots {
+            for person in 0..people {
+                let mut with = case.clone();
+                with.pieces[slot].pin = Some(person);
+                let only: Plan = with.pieces.iter().map(|p| p.pin).collect();
+                let may = case.broken(&only).is_empty();
+                prop_assert_eq!(floors.with(person, slot).is_some(), may);
+                let (unfilled, _, cost) = with.best();
+                if let Some(floor) = floors.with(person, slot).filter(|_| may) {
+                    prop_assert!(floor >= floors.bound());
+                    prop_assert!(unfilled > found.score.unfilled || floor <= cost);
+                }
+            }
+        }
+        for (slot, holder) in found.assignment.iter().enumerate() {
+            if let Some(person) = holder {
+                prop_assert!(floors.with(*person, slot).unwrap() <= found.score.total);
+            }
         }
     }
 

@@ -1,0 +1,252 @@
+//! Prices that make the bound high: uphill on the smooth value, colder and colder.
+//!
+//! Each temperature is climbed with a limited-memory quasi-Newton method (Nocedal, "Updating
+//! quasi-Newton matrices with limited storage", 1980). Every exact value met on the way counts, so
+//! that nothing depends on how far the climb comes.
+use super::super::table::{At, set};
+use super::cold::Cold;
+use super::duties::Parts;
+use super::numbers::{exp, ln};
+use super::soft::Soft;
+
+/// Pairs of steps and slope changes that are remembered.
+const MEMORY: usize = 10;
+
+/// Above this temperature the cheaper way to the smooth value is within range.
+const WARM: f64 = 1.0;
+
+/// Where the climb is, and the best exact prices so far.
+pub(super) struct Ascent {
+    prices: Vec<f64>,
+    /// Each person's shares of their entries.
+    pub shares: Vec<Vec<f64>>,
+    means: Vec<f64>,
+    soft: Soft,
+    pub cold: Cold,
+    /// The best exact value, in units of `Parts::one`.
+    pub best: i64,
+    pub best_prices: Vec<i64>,
+    /// Cells of tables worked through.
+    pub work: u64,
+    cells: u64,
+}
+
+/// A place on the way up.
+struct Stand {
+    prices: Vec<f64>,
+    slope: Vec<f64>,
+    value: f64,
+}
+
+/// The last steps: what moved, how the slope changed, and one over their product.
+type Memory = Vec<(Vec<f64>, Vec<f64>, f64)>;
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+impl Ascent {
+    pub fn new(parts: &Parts, prices: Vec<f64>) -> Self {
+        let middle = |cells: usize| cells as f64 / 2.0;
+        let means = parts.people.iter().map(|d| middle(d.terminal.len()));
+        let mut ascent = Self {
+            means: means.collect(),
+            shares: vec![Vec::new(); parts.people.len()],
+            soft: Soft::default(),
+            cold: Cold::default(),
+            best: i64::MIN,
+            best_prices: Vec::new(),
+            work: 0,
+            cells: parts.people.iter().map(super::duties::Duties::cells).sum(),
+            prices,
+        };
+        ascent.note(parts);
+        ascent
+    }
+
+    /// Makes room for limits added since, at no price.
+    pub fn grow(&mut self, parts: &Parts) {
+        let count = parts.slots.len() + parts.limits.len();
+        self.prices.resize(count, 0.0);
+        self.best_prices.resize(count, 0);
+    }
+
+    /// Works out the exact value of the present prices, and keeps them if they are the best.
+    pub fn note(&mut self, parts: &Parts) {
+        self.work += self.cells;
+        let prices = exact(parts, &self.prices);
+        let people = parts.people.iter();
+        let people = people.map(|d| self.cold.tables.best(d, &prices));
+        let value = people.fold(parts.rest(&prices), i64::saturating_add);
+        self.keep(value, prices);
+    }
+
+    fn keep(&mut self, value: i64, prices: Vec<i64>) {
+        if value > self.best {
+            self.best = value;
+            self.best_prices = prices;
+        }
+    }
+
+    /// The smooth value and its slope.
+    fn stand(&mut self, parts: &Parts, prices: Vec<f64>, heat: f64) -> Stand {
+        let cold = heat <= WARM;
+        self.work += self.cells * if cold { 4 } else { 2 };
+        let one = parts.one as f64;
+        let mut slope = vec![1.0; prices.len()];
+        let slots = parts.slots.len();
+        let mut value: f64 = prices.iter().take(slots).sum();
+        for (k, &cap) in parts.limits.iter().enumerate() {
+            let price = prices.at(slots + k);
+            let (cost, left) = unused(price, cap, heat);
+            value += price * cap as f64 - cost;
+            set(&mut slope, slots + k, cap as f64 - left);
+        }
+        let exact = exact(parts, &prices);
+        let mut hard = parts.rest(&exact);
+        let people = parts.people.iter().zip(&mut self.means);
+        for ((duties, mean), shares) in people.zip(&mut self.shares) {
+            let held = if cold {
+                let (best, smooth) = self.cold.person(duties, &exact, (heat, one));
+                hard = hard.saturating_add(best);
+                value += smooth;
+                &self.cold.shares
+            } else {
+                value += self.soft.person(duties, &prices, (heat, one), mean);
+                &self.soft.shares
+            };
+            for (entry, share) in duties.entries().zip(held) {
+                for &k in &entry.priced {
+                    let less = slope.at(k) - share;
+                    set(&mut slope, k, less);
+                }
+            }
+            shares.clone_from(held);
+        }
+        if cold {
+            self.keep(hard, exact);
+        }
+        Stand {
+            prices,
+            slope,
+            value,
+        }
+    }
+
+    /// So many steps uphill at one temperature, while `go` agrees.
+    pub fn climb(
+        &mut self,
+        parts: &Parts,
+        (heat, steps): (f64, usize),
+        go: &mut dyn FnMut(&Self) -> bool,
+    ) {
+        let mut here = self.stand(parts, self.prices.clone(), heat);
+        let mut memory = Memory::new();
+        for _ in 0..steps {
+            if !go(self) {
+                break;
+            }
+            let way = direction(&here.slope, &memory, heat);
+            let uphill = dot(&way, &here.slope);
+            let next = if uphill > 0.0 {
+                self.step(parts, &here, (&way, uphill), heat)
+            } else {
+                None
+            };
+            let Some(next) = next else {
+                if memory.is_empty() {
+                    break;
+                }
+                memory.clear();
+                continue;
+            };
+            remember(&mut memory, &here, &next);
+            here = next;
+            if here.slope.iter().all(|s| s.abs() < 0.02) {
+                break;
+            }
+        }
+        self.prices = here.prices;
+    }
+
+    /// One step along a way that leads up, as long as it may be.
+    fn step(
+        &mut self,
+        parts: &Parts,
+        here: &Stand,
+        (way, uphill): (&[f64], f64),
+        heat: f64,
+    ) -> Option<Stand> {
+        // No price moves by more than some temperatures at once.
+        let largest = way.iter().fold(0.0_f64, |most, w| most.max(w.abs()));
+        let mut length = (8.0 * heat / largest).min(1.0);
+        for _ in 0..6 {
+            let prices = here.prices.iter().zip(way).map(|(p, w)| p + length * w);
+            let next = self.stand(parts, prices.collect(), heat);
+            if next.value >= here.value + 1e-4 * length * uphill {
+                return Some(next);
+            }
+            length *= 0.4;
+        }
+        None
+    }
+}
+
+/// Prices as integers, within limits.
+fn exact(parts: &Parts, prices: &[f64]) -> Vec<i64> {
+    let most = parts.dearest();
+    let one = parts.one as f64;
+    let whole = |p: &f64| ((p * one).round() as i64).clamp(-most, most);
+    prices.iter().map(whole).collect()
+}
+
+/// What a limit that need not be used up earns at a price: the smooth value, and how much of it
+/// stays unused on average.
+fn unused(price: f64, cap: usize, heat: f64) -> (f64, f64) {
+    let top = (price * cap as f64 / heat).max(0.0);
+    let (mut sum, mut mean) = (0.0, 0.0);
+    for left in 0..=cap {
+        let part = exp(price * left as f64 / heat - top);
+        sum += part;
+        mean += part * left as f64;
+    }
+    (heat * (ln(sum) + top), mean / sum)
+}
+
+/// Which way to go: the slope, bent by what the last steps taught.
+fn direction(slope: &[f64], memory: &Memory, heat: f64) -> Vec<f64> {
+    let mut way = slope.to_vec();
+    let mut parts = Vec::with_capacity(memory.len());
+    for (moved, change, rho) in memory.iter().rev() {
+        let part = rho * dot(moved, &way);
+        parts.push(part);
+        for (w, c) in way.iter_mut().zip(change) {
+            *w -= part * c;
+        }
+    }
+    let last = memory.last();
+    let scale = last.map_or(heat, |(m, c, _)| dot(m, c) / dot(c, c));
+    for w in &mut way {
+        *w *= scale;
+    }
+    for ((moved, change, rho), part) in memory.iter().zip(parts.iter().rev()) {
+        let more = part - rho * dot(change, &way);
+        for (w, m) in way.iter_mut().zip(moved) {
+            *w += m * more;
+        }
+    }
+    way
+}
+
+fn remember(memory: &mut Memory, from: &Stand, to: &Stand) {
+    let less = |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(x, y)| x - y).collect() };
+    let moved = less(&to.prices, &from.prices);
+    let change = less(&from.slope, &to.slope);
+    let curvature = dot(&moved, &change);
+    if curvature > 1e-12 {
+        if memory.len() >= MEMORY {
+            memory.remove(0);
+        }
+        memory.push((moved, change, 1.0 / curvature));
+    }
+}

@@ -1,0 +1,201 @@
+//! How good the best schedule can be: prices per slot, and each person's own best schedule.
+//!
+//! # The bound
+//!
+//! Put a price `v_s` on every slot `s`, paid to whoever takes it. Let `c_p(R)` be what a person `p`
+//! costs with the slots `R`: fairness `a_p (h_p + load of R)^2` plus preferences. A schedule that
+//! fills every slot shares the slots out into sets `R_p`, so that for any prices
+//!
+//! ```text
+//! cost = sum_p c_p(R_p) = sum_s v_s + sum_p (c_p(R_p) - v(R_p))
+//!                      >= sum_s v_s + sum_p min over R of (c_p(R) - v(R))
+//! ```
+//!
+//! where the minimum runs over the sets that `p` may hold: one slot at a time, with rest, nothing
+//! that availability or pins forbid. It is a dynamic programme over (time, load), see `hard`. This
+//! is the Lagrangian dual of "each slot is taken once" (Geoffrion, "Lagrangean relaxation for
+//! integer programming", 1974); at the best prices it is as strong as the linear programme over all
+//! columns "person and roster" (Dantzig and Wolfe, "Decomposition principle for linear programs",
+//! 1960). With `k` slots open at the end, the `k` dearest prices may stay unpaid and are taken off.
+//!
+//! Limits over several people or longer times (experience, newcomers, pairs, windows, weekends)
+//! have prices `m_l >= 0` paid by whoever uses them up: `- sum_l m_l cap_l` in all. See `limits`.
+//!
+//! # The prices
+//!
+//! The bound is concave in the prices but has kinks, at which simple subgradient steps stall. So
+//! the minimum over a person's sets is replaced by `-t log sum exp(-cost / t)`, which the same
+//! programme yields with sums instead of minima (`soft`, `cold`); it is smooth, its slope is one
+//! minus how many people hold the slot on average, and as the temperature `t` falls it becomes the
+//! bound (Nesterov, "Smooth minimization of non-smooth functions", 2005; the sums themselves: Baum
+//! and Welch's forward and backward algorithm). `ascent` climbs it.
+//!
+//! Floating point only proposes prices. They are rounded to integers, and the value of those is
+//! exact integer arithmetic: rounding costs strength, never truth.
+//!
+//! # What it proves beyond the bound
+//!
+//! Forward and backward, the same tables give the least that `p` costs when holding `s`, and with
+//! it a floor under every schedule with `p` on `s` ([`Floors`](super::Floors)). A pair whose floor
+//! reaches the cost of a known schedule is in no better one and can be left out of the search
+//! (reduced-cost fixing).
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+mod ascent;
+mod cold;
+mod duties;
+mod hard;
+mod limits;
+mod numbers;
+mod soft;
+
+use super::problem::Problem;
+use super::table::{At, set};
+use ascent::Ascent;
+use duties::Parts;
+
+/// What is proven about a problem so far.
+pub(super) struct Proof<'a> {
+    problem: &'a Problem,
+    parts: Parts,
+    ascent: Ascent,
+    heat: Option<f64>,
+    /// At least this, from elsewhere.
+    known: i128,
+}
+
+/// Steps at each temperature.
+const STEPS: usize = 60;
+
+/// Each temperature is so much of the one before.
+const COOLING: f64 = 0.4;
+
+/// Colder than this there is nothing to gain.
+const COLDEST: f64 = 0.001;
+
+impl<'a> Proof<'a> {
+    /// Begins with the prices of the convex relaxation. `known` is a bound already proven for
+    /// schedules with at most so many `unfilled` slots. `None` when the numbers are too large.
+    pub fn new(problem: &'a Problem, unfilled: usize, known: i128) -> Option<Self> {
+        let parts = Parts::new(problem, unfilled)?;
+        let prices = super::bound::slot_prices(problem, &parts.slots, 20);
+        Some(Self {
+            ascent: Ascent::new(&parts, prices),
+            problem,
+            parts,
+            heat: None,
+            known,
+        })
+    }
+
+    /// No schedule with as many filled slots costs less.
+    pub fn bound(&self) -> i128 {
+        self.up(self.ascent.best).max(self.known)
+    }
+
+    /// Rounded up to the cost's unit: costs are integers.
+    fn up(&self, value: i64) -> i128 {
+        let one = self.parts.one;
+        i128::from(value.div_euclid(one) + i64::from(value.rem_euclid(one) > 0))
+    }
+
+    /// Raises the bound towards the cost of a schedule, with so much work at most (in cells of
+    /// tables), while `go`, which is told the bound, agrees.
+    pub fn raise(&mut self, goal: i128, work: u64, go: &mut dyn FnMut(i128) -> bool) {
+        let slots = self.parts.slots.len();
+        if slots == 0 || self.bound() >= goal {
+            return;
+        }
+        let until = self.ascent.work.saturating_add(work);
+        let gap = (goal - self.up(self.ascent.best)).max(1) as f64;
+        // As warm as makes up for the gap when every slot is in doubt.
+        let mut heat = self.heat.unwrap_or((3.0 * gap / slots as f64).max(0.01));
+        let (one, known) = (self.parts.one, self.known);
+        while heat > COLDEST && self.bound() < goal && self.ascent.work < until {
+            let enough = goal.saturating_sub(1).saturating_mul(i128::from(one));
+            let mut more = |ascent: &Ascent| {
+                let bound = i128::from(ascent.best.div_euclid(one)).max(known);
+                i128::from(ascent.best) <= enough && ascent.work < until && go(bound)
+            };
+            if !more(&self.ascent) {
+                break;
+            }
+            self.ascent.climb(&self.parts, (heat, STEPS), &mut more);
+            self.ascent.note(&self.parts);
+            if limits::add(self.problem, &mut self.parts, &self.ascent.shares) {
+                self.ascent.grow(&self.parts);
+            }
+            heat *= COOLING;
+        }
+        self.heat = Some(heat);
+    }
+
+    /// For each slot and person the floor, where the person may take the slot.
+    pub fn floors(&mut self) -> Vec<Vec<(usize, i128)>> {
+        let mut floors = vec![Vec::new(); self.problem.slots.len()];
+        let prices = &self.ascent.best_prices;
+        let tables = &mut self.ascent.cold.tables;
+        let all = self.ascent.best;
+        let one = self.parts.one;
+        for (p, duties) in self.parts.people.iter().enumerate() {
+            let best = tables.best(duties, prices);
+            let slots: Vec<usize> = duties.entries().map(|e| e.slot).collect();
+            tables.with(duties, |entry, least| {
+                let value = all.saturating_sub(best).saturating_add(least);
+                let value = value.div_euclid(one) + i64::from(value.rem_euclid(one) > 0);
+                let slot = self.parts.slots.at(slots.at(entry));
+                if let Some(list) = floors.get_mut(slot) {
+                    list.push((p, i128::from(value).max(self.known)));
+                }
+            });
+        }
+        floors
+    }
+
+    /// The price of each slot, in 1/1024 of the cost's unit; 0 where there is nothing to decide.
+    pub fn prices(&self) -> Vec<i128> {
+        let mut prices = vec![0; self.problem.slots.len()];
+        for (&slot, &price) in self.parts.slots.iter().zip(&self.ascent.best_prices) {
+            set(
+                &mut prices,
+                slot,
+                i128::from(price) * 1024 / i128::from(self.parts.one),
+            );
+        }
+        prices
+    }
+}
+
+impl Parts {
+    /// What the prices are worth apart from the people.
+    fn rest(&self, prices: &[i64]) -> i64 {
+        let slots = self.slots.len();
+        let limits = prices.iter().skip(slots).zip(&self.limits);
+        let limits = limits.map(|(&price, &cap)| {
+            let cap = i64::try_from(cap).unwrap_or(0);
+            price.saturating_mul(cap).min(0)
+        });
+        let own = prices.get(..slots).unwrap_or_default();
+        let open: i64 = if self.spare > 0 {
+            let mut dear: Vec<i64> = own.iter().copied().filter(|p| *p > 0).collect();
+            dear.sort_unstable_by_key(|p| std::cmp::Reverse(*p));
+            dear.iter().take(self.spare).sum()
+        } else {
+            0
+        };
+        own.iter().sum::<i64>() - open + limits.sum::<i64>() + self.fixed
+    }
+
+    /// No price is larger, so that sums cannot overflow.
+    fn dearest(&self) -> i64 {
+        let count = i64::try_from(self.slots.len() + self.limits.len() + 1).unwrap_or(i64::MAX);
+        (1 << 50) / count
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

@@ -76,7 +76,7 @@ pub(super) fn event(part: &Part, owner: &Owner<'_>, zones: &mut Zones) -> Option
         except: vec![],
         kind: None,
         bad_rule: false,
-        cut: false,
+        cut: part.cut,
     };
     for property in &component.entries {
         let mut stamp = || stamps(property, zones).next();
@@ -134,6 +134,10 @@ pub(super) fn event(part: &Part, owner: &Owner<'_>, zones: &mut Zones) -> Option
     {
         says.push(Says::Ours);
     }
+    // Most have none or one: there may be many entries.
+    entry.rules.shrink_to_fit();
+    entry.dates.shrink_to_fit();
+    entry.except.shrink_to_fit();
     entry.start = start?;
     entry.kind = kind(&says);
     Some((uid, entry))

@@ -91,10 +91,14 @@ pub(super) struct Part {
     pub(super) except_rules: Vec<String>,
     /// The observances of a zone.
     pub(super) parts: Vec<Part>,
+    /// Whether there is more of it than is kept.
+    pub(super) cut: bool,
 }
 
 /// Rules of one component that are kept, and observances of a zone.
 const RULES: usize = 100;
+/// Bytes of one component that are kept: as a tree they take forty times as much.
+const TEXT: usize = 1_000_000;
 
 impl Part {
     fn new(kind: Kind, name: &str) -> Self {
@@ -105,6 +109,7 @@ impl Part {
             rules: vec![],
             except_rules: vec![],
             parts: vec![],
+            cut: false,
         }
     }
 
@@ -121,8 +126,7 @@ impl Part {
                         return;
                     }
                 }
-                self.text.push_str(line.trim());
-                self.text.push('\n');
+                self.keep(line.trim());
                 return;
             }
             _ => return,
@@ -130,6 +134,24 @@ impl Part {
         if list.len() < RULES && matches!(self.kind, Kind::Event | Kind::Observance) {
             list.push(String::from_utf8_lossy(value(line)).into_owned());
         }
+    }
+
+    /// Adds a line; of one that is too long, such as a list of dates, what fits of its items.
+    fn keep(&mut self, line: &str) {
+        let room = TEXT.saturating_sub(self.text.len());
+        let mut kept = line;
+        if line.len() > room {
+            self.cut = true;
+            let fits = line
+                .get(..line.floor_char_boundary(room))
+                .unwrap_or_default();
+            let Some((items, _)) = fits.rsplit_once(',') else {
+                return;
+            };
+            kept = items;
+        }
+        self.text.push_str(kept);
+        self.text.push('\n');
     }
 
     /// How much it says, for choosing between two of one name.

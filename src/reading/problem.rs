@@ -50,8 +50,8 @@ pub enum Warning {
     /// Rules that can't be read; only the first time of each was counted.
     #[error("{} by a rule that can't be read: only the first time was counted.", repeat(.0))]
     BadRules(usize),
-    /// Entries that repeat more often than we follow.
-    #[error("{} too often to be followed: only a part was counted.", repeat(.0))]
+    /// Entries that repeat more often or say more than we follow.
+    #[error("{} more times than we follow: only a part was counted.", have(.0))]
     Cut(usize),
     /// More separate stretches than we keep; the later ones are missing.
     #[error("There are more than {0} separate times: the latest of them were not counted.")]
@@ -79,6 +79,15 @@ fn ended(count: &usize) -> String {
         "{} {}",
         entries(count),
         if *count == 1 { "ends" } else { "end" }
+    )
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn have(count: &usize) -> String {
+    format!(
+        "{} {}",
+        entries(count),
+        if *count == 1 { "has" } else { "have" }
     )
 }
 

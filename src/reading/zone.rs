@@ -102,6 +102,8 @@ pub(super) struct Zones {
 
 /// Zones that a file may define. More are passed over.
 const DEFINED: usize = 1000;
+/// Changes of clocks of a zone that are followed, a thousand years of them. With more it means nothing.
+const CHANGES: usize = 2000;
 /// A name is no longer than this many bytes.
 const LONGEST_NAME: usize = 200;
 
@@ -258,13 +260,17 @@ fn changes(part: &Part, to: DateTime<Utc>, work: &mut Work<'_>) -> Result<Vec<Ch
         let mut add = |local: NaiveDateTime| {
             let at = local.checked_sub_signed(before).unwrap_or(local);
             found.push(Change { at, before, after });
+            if found.len() > CHANGES {
+                return Err(Spent::Budget);
+            }
+            Ok(())
         };
-        add(start.written());
+        add(start.written())?;
         for property in &component.entries {
             if property.name == ICalendarProperty::Rdate {
                 for (date, _) in dates(property, &mut none) {
                     work.step()?;
-                    add(date.written());
+                    add(date.written())?;
                 }
             }
         }
@@ -282,7 +288,7 @@ fn changes(part: &Part, to: DateTime<Utc>, work: &mut Work<'_>) -> Result<Vec<Ch
                 if over {
                     break;
                 }
-                add(local);
+                add(local)?;
             }
         }
     }

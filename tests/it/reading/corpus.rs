@@ -12,7 +12,8 @@ use serde_json::json;
 use super::{at, read_as_ayse, shown, window};
 use crate::clients::ask_oracle;
 
-type Span = (String, DateTime<Utc>, DateTime<Utc>);
+/// Kind, start and end.
+pub type Span = (String, DateTime<Utc>, DateTime<Utc>);
 
 /// Whether the independent implementation gives the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,12 @@ fn table() -> Vec<Row> {
     rows
 }
 
+/// A span as the independent implementation gives it.
+pub fn said(span: &serde_json::Value) -> Span {
+    let text = |index: usize| span[index].as_str().unwrap();
+    (text(0).to_owned(), at(text(1)), at(text(2)))
+}
+
 /// All calendars there are, for those who spoil them.
 pub fn files() -> Vec<Vec<u8>> {
     table()
@@ -144,11 +151,9 @@ fn an_independent_implementation_agrees_unless_the_table_says_why_not() {
     assert_eq!(answers.len(), rows.len());
     let mut wrong = vec![];
     for (row, answer) in rows.iter().zip(answers) {
-        let spans: Option<Vec<Span>> = answer["spans"].as_array().map(|spans| {
-            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-            let span = |s: &serde_json::Value| (text(&s[0]), at(&text(&s[1])), at(&text(&s[2])));
-            spans.iter().map(span).collect()
-        });
+        let spans: Option<Vec<Span>> = answer["spans"]
+            .as_array()
+            .map(|spans| spans.iter().map(said).collect());
         let same = match &row.error {
             Some(_) => spans.is_none(),
             None => spans.as_ref() == Some(&row.spans),

@@ -68,9 +68,13 @@ fn one_absurd_series_leaves_room_for_others_and_many_are_bounded() {
     assert!(reading.spans.iter().any(|span| span.interval == meeting));
 
     let text = calendar(&event(absurd).repeat(2000));
-    let reading = read_as_ayse(text.as_bytes(), Tz::UTC, year()).unwrap();
+    let limits = Limits {
+        feed_steps: 500_000,
+        ..Limits::default()
+    };
+    let reading = read_within(text.as_bytes(), Tz::UTC, year(), limits).unwrap();
     assert_eq!(reading.warnings, [Warning::Cut(2000)]);
-    assert!(reading.steps < Limits::default().feed_steps + 20_000);
+    assert!(reading.steps < limits.feed_steps + 20_000);
 }
 
 #[test]
@@ -125,6 +129,49 @@ fn ten_megabytes_are_read_and_more_is_not() {
         read_as_ayse(more.as_bytes(), Tz::UTC, year()),
         Err(Unreadable::TooLarge(10_000_000))
     );
+}
+
+#[test]
+fn endless_entries_are_read_in_part() {
+    for (name, item) in [
+        ("RDATE:20260310T090000Z", ",20260310T090000Z"),
+        ("RDATE:20260310T090000Z", "\nRDATE:20260310T090000Z"),
+        ("EXDATE:20260311T090000Z", "\n ,20260311T090000Z"),
+        (
+            "ATTENDEE:mailto:ayse@example.com",
+            "\nATTENDEE:mailto:ayse@example.com",
+        ),
+        ("UID:x", "\n x"),
+    ] {
+        let text = calendar(&event(&format!(
+            "DTSTART:20260310T090000Z\nDURATION:PT1H\n{name}{}",
+            item.repeat(80_000)
+        )));
+        let reading = read_as_ayse(text.as_bytes(), Tz::UTC, year()).unwrap();
+        let spans: Vec<_> = reading.spans.iter().map(|span| span.interval).collect();
+        assert_eq!(
+            spans,
+            [window("2026-03-10T09:00Z", "2026-03-10T10:00Z")],
+            "{name}"
+        );
+        let cut = [Warning::Cut(1)];
+        let expected = if name == "UID:x" { &[][..] } else { &cut };
+        assert_eq!(reading.warnings, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_zone_that_never_rests_means_nothing() {
+    let zone = "BEGIN:VTIMEZONE\nTZID:Restless\nBEGIN:STANDARD\nDTSTART:19700101T000000\n\
+        TZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=HOURLY\nEND:STANDARD\nEND:VTIMEZONE\n";
+    let meeting = event("DTSTART;TZID=Restless:20260310T090000\nDURATION:PT1H");
+    let text = calendar(&format!("{zone}{meeting}"));
+    let reading = read_as_ayse(text.as_bytes(), Tz::UTC, year()).unwrap();
+    assert_eq!(
+        reading.spans[0].interval,
+        window("2026-03-10T09:00Z", "2026-03-10T10:00Z")
+    );
+    assert_eq!(reading.warnings, [Warning::UnknownZone("Restless".into())]);
 }
 
 #[test]
@@ -199,7 +246,7 @@ fn what_is_said_is_a_sentence() {
             "2 entries could not be read and were left out.",
             "2 entries end before the start and were left out.",
             "2 entries repeat by a rule that can't be read: only the first time was counted.",
-            "1 entry repeats too often to be followed: only a part was counted.",
+            "1 entry has more times than we follow: only a part was counted.",
             "There are more than 50000 separate times: the latest of them were not counted.",
         ]
     );

@@ -1,6 +1,7 @@
 //! The calendar reader: tricky calendars with what they mean, and what nobody would write.
 
 mod corpus;
+mod differential;
 mod fuzz;
 mod limits;
 mod symmetry;

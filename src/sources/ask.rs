@@ -19,6 +19,9 @@ const MOST_REDIRECTS: usize = 5;
 /// From the first byte asked to the last received, redirects included.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How a problem begins that a new password mends.
+pub const REFUSED: &str = "The server refuses the user name or password";
+
 /// Why nothing was read. The words are for the calendar's owner and hold no secret.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{words}")]
@@ -185,9 +188,9 @@ pub fn refused(status: StatusCode, headers: &HeaderMap, what: &str) -> Option<Pr
     let wait = wait.parse().ok().map(TimeDelta::seconds);
     let mut problem = match status.as_u16() {
         200..=299 => return None,
-        401 | 403 if what == "password" => Problem::refusal(
-            "The server refuses the user name or password. Make a new app password there and enter it here.",
-        ),
+        401 | 403 if what == "password" => Problem::refusal(format!(
+            "{REFUSED}. Make a new app password there and enter it here."
+        )),
         401 | 403 => Problem::refusal(
             "The server does not let us read this address. Make a new secret address there and enter it here.",
         ),

@@ -26,6 +26,7 @@ mod dav;
 mod model;
 mod pages;
 mod read;
+mod settle;
 mod store;
 mod words;
 
@@ -99,7 +100,7 @@ pub async fn import(
     };
     let got = read::parse(ics, &read::Owner::of(&source), now, "");
     let is_good = got.is_ok();
-    read::settle(conn, now, &source, got.map(Some), None).await?;
+    settle::settle(conn, now, &source, got.map(Some), None).await?;
     Ok(is_good)
 }
 

@@ -10,12 +10,13 @@ use super::list::{self, Typed};
 use super::to_read;
 use crate::error::{Answer, AppError};
 use crate::secret::{Secret, SecretKey};
-use crate::sources::ask::{Known, Problem};
+use crate::sources::ask::{Known, Problem, REFUSED};
 use crate::sources::dav::Dav;
 use crate::sources::model::{
     Account, CalendarAddress, Counts, Kind, ServerAddress, SourceId, Target, upload,
 };
 use crate::sources::read::{self, Got, Owner};
+use crate::sources::settle;
 use crate::sources::store::{self, NewSource};
 use crate::sources::words;
 use crate::state::AppState;
@@ -105,19 +106,19 @@ async fn keep(
         return Ok(None);
     };
     let said = said(new.name, got.as_ref());
-    settle(&mut tx, user, id, got).await?;
+    keep_reading(&mut tx, user, id, got).await?;
     tx.commit().await?;
     Ok(Some((id, said)))
 }
 
-async fn settle(
+async fn keep_reading(
     conn: &mut PgConnection,
     user: &SignedIn,
     id: SourceId,
     got: Option<Got>,
 ) -> Result<(), AppError> {
     let source = to_read(conn, id).await?;
-    read::settle(conn, user.now, &source, Ok(got), None).await?;
+    settle::settle(conn, user.now, &source, Ok(got), None).await?;
     Ok(())
 }
 
@@ -156,7 +157,7 @@ pub fn account_in(form: &mut Form) -> Option<Account> {
 
 /// Where a message about an account belongs.
 pub fn field_of(problem: &Problem) -> &'static str {
-    if problem.words.contains("password") && !problem.words.contains("https://") {
+    if problem.words.starts_with(REFUSED) {
         "password"
     } else {
         "server"

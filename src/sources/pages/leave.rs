@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 
 use crate::availability::{self, describe};
 use crate::error::{Answer, AppError};
-use crate::sources::read;
+use crate::sources::settle;
 use crate::sources::store::{self, Decided};
 use crate::state::AppState;
 use crate::vocab::{Level, Month};
@@ -28,7 +28,7 @@ pub async fn decide(
     let is_gone = proposal.gone_at.is_some();
     let (decided, said) = match (form.value("answer"), proposal.state.as_str(), is_gone) {
         ("accept", "proposed" | "dismissed", _) => {
-            read::accept(&mut tx, user.id, interval, user.now).await?;
+            settle::accept(&mut tx, user.id, interval, user.now).await?;
             (
                 Decided::Accepted,
                 format!("{when} is leave now: it excuses you."),

@@ -17,7 +17,7 @@ use crate::sources::dav::Dav;
 use crate::sources::model::{
     AccountCalendar, CalendarAddress, Counts, Kind, Source, SourceId, Target,
 };
-use crate::sources::{read, store};
+use crate::sources::{read, settle, store};
 use crate::state::AppState;
 use crate::vocab::Line;
 use crate::web::{Flash, Form, Frame, Section, SignedIn, page_with};
@@ -130,7 +130,7 @@ pub async fn update(
     };
     store::update(&mut tx, user.id, source.id, name.as_str(), counts).await?;
     if counts != source.counts {
-        read::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
+        settle::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
     }
     tx.commit().await?;
     let said = format!("{name} is saved: {}.", counts.label());
@@ -186,7 +186,7 @@ pub async fn choose(
         // What was read of calendars that no longer count must not count.
         store::replace_spans(&mut tx, source.id, &[]).await?;
         store::schedule(&mut tx, source.id, None, None).await?;
-        read::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
+        settle::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
         "No calendar of this account counts now.".to_owned()
     } else {
         read::plan(&mut tx, user.now, source.id, user.now, None).await?;
@@ -228,7 +228,7 @@ pub async fn secret(
     store::reconnect(&mut tx, source.id, &target, &key).await?;
     if let Some(got) = got {
         let reading = to_read(&mut tx, source.id).await?;
-        read::settle(&mut tx, user.now, &reading, Ok(Some(got)), None).await?;
+        settle::settle(&mut tx, user.now, &reading, Ok(Some(got)), None).await?;
     } else {
         store::set_calendars(&mut tx, source.id, &found).await?;
         if store::calendars(&mut tx, source.id)
@@ -297,7 +297,7 @@ pub async fn file(
             Ok(got) => {
                 let mut tx = state.db.begin().await?;
                 let reading = to_read(&mut tx, source.id).await?;
-                read::settle(&mut tx, user.now, &reading, Ok(Some(got)), None).await?;
+                settle::settle(&mut tx, user.now, &reading, Ok(Some(got)), None).await?;
                 tx.commit().await?;
                 let said = format!("{} is as in the new file.", source.name);
                 return Ok(Flash::redirect(&path(source.id), &said));
@@ -322,7 +322,7 @@ pub async fn remove(
     let mut tx = state.db.begin().await?;
     let source = own(&mut tx, &user, &id).await?;
     store::disconnect(&mut tx, user.id, source.id).await?;
-    read::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
+    settle::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
     tx.commit().await?;
     let said = format!(
         "{} is removed, with all that was read from it. Leave that you accepted stays.",

@@ -287,7 +287,7 @@ async fn the_password_goes_nowhere_but_to_its_server() {
         let page = stage.ayse.post_form(&accounts, &typed).await;
         assert_eq!(page.status, 422);
         assert!(
-            page.all(".wrong").join(" ").contains(words),
+            page.all("#server-error").join(" ").contains(words),
             "{words}: {}",
             page.text()
         );

@@ -1,0 +1,172 @@
+//! What follows from a reading: it is kept, leave is proposed, utilisation counted, clashes told, and
+//! the next reading planned.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::PgConnection;
+
+use super::ask::Problem;
+use super::model::{Kind, Span, away, next_reading, steps};
+use super::read::{Got, plan};
+use super::store::{self, Outcome, ToRead};
+use super::words;
+use crate::availability;
+use crate::jobs;
+use crate::vocab::{Interval, Level, PersonId};
+
+/// Clashes are told so far ahead.
+const CLASHES_AHEAD: TimeDelta = TimeDelta::days(120);
+
+/// Keeps what came of an attempt and does what follows: leave is proposed, utilisation counted,
+/// clashes told, and the next reading planned. Call it in a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn settle(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    source: &ToRead,
+    got: Result<Option<Got>, Problem>,
+    instead_of: Option<DateTime<Utc>>,
+) -> sqlx::Result<()> {
+    let outcome = match &got {
+        Ok(Some(got)) => Outcome::Read {
+            entries: got.entries,
+            warnings: &got.warnings,
+            etag: &got.etag,
+            last_modified: &got.last_modified,
+        },
+        Ok(None) => Outcome::Unchanged,
+        Err(problem) => Outcome::Failed(&problem.words),
+    };
+    if !store::keep(conn, source.id, &outcome, now).await? {
+        return Ok(());
+    }
+    if let Ok(Some(got)) = &got {
+        store::replace_spans(conn, source.id, &got.spans).await?;
+        propose(conn, source, &got.spans, now).await?;
+    }
+    if got.is_ok() {
+        consequences(conn, source.person, &source.owner, source.zone, now).await?;
+    }
+    let (failures, wait) = match &got {
+        Ok(_) => (0, None),
+        Err(problem) => (source.failures + 1, problem.wait),
+    };
+    if let Err(problem) = &got {
+        complain(conn, source, problem, now).await?;
+    }
+    if source.kind != Kind::File {
+        let at = next_reading(now, failures, wait, rand::random());
+        plan(conn, now, source.id, at, instead_of).await?;
+    }
+    Ok(())
+}
+
+/// What follows whenever what is known of somebody's time has changed: utilisation is counted, and
+/// clashes with published shifts are told, once each.
+pub async fn consequences(
+    conn: &mut PgConnection,
+    person: PersonId,
+    name: &str,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    availability::recount(conn, person, now).await?;
+    let ahead = Interval {
+        start: now,
+        end: now + CLASHES_AHEAD,
+    };
+    let taken = availability::taken_shifts(conn, &[person], ahead).await?;
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let mut slugs: Vec<String> = taken.iter().map(|t| t.shift.slug.clone()).collect();
+    slugs.sort_unstable();
+    slugs.dedup();
+    let managers = store::managers(conn, &slugs).await?;
+    for clash in &taken {
+        jobs::notify(conn, now, &words::clash(clash, zone)).await?;
+        let of_team = managers.iter().filter(|m| m.slug == clash.shift.slug);
+        for manager in of_team.filter(|m| m.id != person) {
+            let notice = words::clash_to_manager(clash, name, manager.id, manager.zone);
+            jobs::notify(conn, now, &notice).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Out of office of a day or more is proposed as leave; where it is leave already, or a team takes
+/// it so, nobody is asked.
+async fn propose(
+    conn: &mut PgConnection,
+    source: &ToRead,
+    spans: &[Span],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let before = store::proposals(conn, source.id).await?;
+    let steps = steps(&away(spans, source.zone), &before, now);
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let new = store::apply(conn, source.id, &steps, now).await?;
+    if new.is_empty() {
+        return Ok(());
+    }
+    let by_itself = store::accept_by_itself(conn, source.person).await?;
+    for interval in new {
+        let timelines = availability::for_planning(conn, &[source.person], interval).await?;
+        let is_leave = timelines
+            .get(&source.person)
+            .is_some_and(|t| t.leave_minutes(interval) == interval.minutes());
+        if is_leave || by_itself {
+            store::mark(conn, source.id, interval, "accepted", now).await?;
+        }
+        if by_itself && !is_leave {
+            accept(conn, source.person, interval, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Enters out of office as leave.
+pub async fn accept(
+    conn: &mut PgConnection,
+    person: PersonId,
+    interval: Interval,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    // A note of our own is a note.
+    let Ok(note) = "Out of office in the calendar".parse() else {
+        return Ok(());
+    };
+    let level = Level::Leave;
+    availability::set_entry(conn, person, interval, level, &note, person, now).await
+}
+
+/// Tells the owner that a calendar can't be read: at once where only they can mend it, else after a
+/// day.
+async fn complain(
+    conn: &mut PgConnection,
+    source: &ToRead,
+    problem: &Problem,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let known = store::source(conn, source.person, source.id).await?;
+    let Some(known) = known else { return Ok(()) };
+    let is_old = known
+        .good_at
+        .is_none_or(|at| now - at > TimeDelta::hours(24));
+    if !problem.is_refusal && !is_old {
+        return Ok(());
+    }
+    let notice = words::unreadable(
+        source.person,
+        source.id,
+        &source.name,
+        &problem.words,
+        known.good_at,
+        source.zone,
+    );
+    jobs::notify(conn, now, &notice).await
+}

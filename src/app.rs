@@ -50,7 +50,8 @@ pub fn router(state: AppState) -> Router {
 /// Who does which kind of job.
 #[must_use]
 pub fn handlers() -> Handlers {
-    sources::handlers(cover::handle(Handlers::new()))
+    let all = [cover::handle, sources::handlers, calendars::handlers];
+    all.iter().fold(Handlers::new(), |known, add| add(known))
 }
 
 /// Pages with all that surrounds them, and what machines ask for.

@@ -5,10 +5,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
-use super::model::{Contact, Entry, Feed, Namespace, Partner, etag, write};
+use super::entries::{Reader, host};
+use super::model::{Feed, Namespace, etag, write};
 use super::store::{self, Subscription};
 use crate::error::{Answer, AppError};
-use crate::oncall::{self, Duty, Scope, Viewer};
+use crate::oncall::{self, Scope, Viewer};
 use crate::state::AppState;
 use crate::vocab::{Interval, Month, local_instant};
 use crate::web::token;
@@ -42,10 +43,15 @@ pub async fn show(
     let duties = oncall::duties(&mut conn, viewer, scope, window(&subscription, now), MOST).await?;
     drop(conn);
     let public = &state.site.public_url;
-    let host = public.authority();
     let whose = match &subscription.team {
         Some((_, team)) => team,
         None => &subscription.name,
+    };
+    let reader = Reader {
+        own: subscription.team.is_none(),
+        busy: subscription.busy,
+        revision: (subscription.revision, subscription.changed_at),
+        public_url: public,
     };
     let feed = Feed {
         name: format!("On call: {whose}"),
@@ -55,12 +61,9 @@ pub async fn show(
         } else {
             Namespace::Personal
         },
-        host: without_port(host).to_owned(),
+        host: host(public).to_owned(),
         today: now.date_naive(),
-        shifts: duties
-            .iter()
-            .filter_map(|duty| entry(duty, &subscription, public.as_str()))
-            .collect(),
+        shifts: reader.entries(&duties),
     };
     Ok(answer(write(&feed), &headers))
 }
@@ -75,72 +78,6 @@ fn window(subscription: &Subscription, now: DateTime<Utc>) -> Interval {
         start: local_instant(subscription.zone, first),
         end: now + TimeDelta::days(AHEAD),
     }
-}
-
-/// The host alone: an entry keeps its name when the service moves to another port.
-fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    }
-}
-
-/// What names an entry for ever: shift, role and person; of what somebody serves later in the same
-/// shift, also since when.
-fn key(duty: &Duty, who: &oncall::Who) -> String {
-    let slot = &duty.slot;
-    let key = format!("{}-{}-{}", slot.shift, slot.role, who.id);
-    if duty.is_later_part {
-        format!("{key}-{}", slot.interval.start.timestamp())
-    } else {
-        key
-    }
-}
-
-/// A slot as its entry; none for an open one.
-fn entry(duty: &Duty, subscription: &Subscription, public_url: &str) -> Option<Entry> {
-    let slot = &duty.slot;
-    let who = slot.who.as_ref()?;
-    let own = subscription.team.is_none();
-    let reach = |contact: &oncall::Contact| {
-        let ways = contact.reach.iter();
-        ways.map(|r| format!("{} {}", r.kind, r.value)).collect()
-    };
-    Some(Entry {
-        key: key(duty, who),
-        interval: slot.interval,
-        sequence: u32::try_from(duty.revision.saturating_add(subscription.revision)).unwrap_or(0),
-        changed_at: subscription
-            .changed_at
-            .map_or(duty.changed_at, |t| t.max(duty.changed_at)),
-        role: slot.role_name.clone(),
-        team: duty.team_name.clone(),
-        rotation: slot.rotation_name.clone(),
-        leg: duty.leg.clone(),
-        person: (!own).then(|| who.name.clone()),
-        partners: duty
-            .partners
-            .iter()
-            .filter_map(|p| {
-                Some(Partner {
-                    role: p.role.clone(),
-                    name: p.who.as_ref()?.name.clone(),
-                })
-            })
-            .collect(),
-        escalation: (1..)
-            .zip(&duty.escalation)
-            .map(|(order, contact)| Contact {
-                order,
-                role: contact.role.clone(),
-                name: contact.who.name.clone(),
-                reach: reach(contact),
-            })
-            .collect(),
-        handover: duty.handover_lines(own).join("\n"),
-        cant_url: format!("{public_url}/shifts/{}", slot.shift),
-        busy: subscription.busy,
-    })
 }
 
 /// The feed, or that it has not changed. Its tag is weak: it stands for the feed compressed, too.

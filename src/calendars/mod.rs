@@ -11,8 +11,14 @@
 //! a hash, and ended by a new one. A person has one for their own shifts and one for each team they
 //! are in; a team's stops working when they leave it.
 
+//!
+//! Beside feeds a person may choose one channel by which shifts come by themselves: invitations by mail,
+//! or entries written into a calendar of theirs on a CalDAV server. How is told in `out`.
+
+mod entries;
 mod feed;
 mod model;
+mod out;
 mod pages;
 mod store;
 
@@ -22,6 +28,7 @@ use axum::routing::{get, post};
 use crate::state::AppState;
 
 pub use model::{Contact, Entry, Feed, Namespace, Partner, etag, write};
+pub use out::handlers;
 
 /// The slice's routes.
 pub fn routes() -> Router<AppState> {
@@ -30,6 +37,9 @@ pub fn routes() -> Router<AppState> {
         .route("/calendar/feeds", post(pages::create))
         .route("/calendar/feeds/{id}", post(pages::update))
         .route("/calendar/feeds/{id}/removal", post(pages::remove))
+        .route("/calendar/channel", post(pages::choose))
+        .route("/calendar/channel/attempt", post(pages::attempt))
+        .route("/calendar/entries/{id}", post(pages::decide))
         // The name ends in `.ics`. The log names this pattern, never the token.
         .route("/calendar/{file}", get(feed::show))
 }

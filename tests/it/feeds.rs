@@ -15,17 +15,17 @@ use crate::support::visitor::Visitor;
 
 /// A team with this month and the next published. The database's own clock raises revisions, so
 /// these tests live in the present.
-struct Crew {
-    app: TestApp,
-    team: Team,
-    rotation: Rotation,
-    ayse: Person,
-    ben: Person,
-    chen: Person,
+pub struct Crew {
+    pub app: TestApp,
+    pub team: Team,
+    pub rotation: Rotation,
+    pub ayse: Person,
+    pub ben: Person,
+    pub chen: Person,
 }
 
 impl Crew {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let app = TestApp::start().await;
         let db = &app.db;
         let now = Clock::system().now();
@@ -62,14 +62,14 @@ impl Crew {
         }
     }
 
-    async fn visitor(&self, person: &Person) -> Visitor {
+    pub async fn visitor(&self, person: &Person) -> Visitor {
         let visitor = self.app.visitor();
         visitor.sign_in(&person.email, PASSWORD).await;
         visitor
     }
 
     /// The address of a new feed: of a person's own shifts, or with a slug of a team's.
-    async fn feed(&self, person: &Person, team: &str) -> String {
+    pub async fn feed(&self, person: &Person, team: &str) -> String {
         make(&self.visitor(person).await, team).await
     }
 }
@@ -110,7 +110,7 @@ async fn body(url: &str) -> String {
     response.text().await.unwrap()
 }
 
-async fn events(url: &str) -> Vec<SeenEvent> {
+pub async fn events(url: &str) -> Vec<SeenEvent> {
     read_with(Parser::ICalendar, &body(url).await)
 }
 
@@ -119,7 +119,7 @@ fn find<'a>(events: &'a [SeenEvent], uid: &str) -> &'a SeenEvent {
 }
 
 /// The first shift to come that has this Primary.
-async fn next_primary(db: &PgPool, person: &Person, now: DateTime<Utc>) -> i64 {
+pub async fn next_primary(db: &PgPool, person: &Person, now: DateTime<Utc>) -> i64 {
     sqlx::query_scalar(
         "select shift_id from on_call where person_id = $1 and escalation_order = 1 and starts_at > $2
         order by starts_at limit 1",

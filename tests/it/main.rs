@@ -11,6 +11,7 @@ mod a11y;
 mod architecture;
 mod attacks;
 mod availability;
+mod calendar_push;
 mod cast;
 mod clients;
 mod command_line;

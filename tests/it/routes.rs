@@ -149,6 +149,9 @@ const TABLE: &[Row] = &[
     row("POST", "/calendar/feeds", "/calendar/feeds", signed_in(200)),
     row("POST", "/calendar/feeds/{id}", "/calendar/feeds/{feed}", [SIGN_IN, 303, 404, 404, 404]),
     row("POST", "/calendar/feeds/{id}/removal", "/calendar/feeds/{feed}/removal", [SIGN_IN, 303, 404, 404, 404]),
+    row("POST", "/calendar/channel", "/calendar/channel", signed_in(422)),
+    row("POST", "/calendar/channel/attempt", "/calendar/channel/attempt", signed_in(303)),
+    row("POST", "/calendar/entries/{id}", "/calendar/entries/1", signed_in(400)),
     row("GET", "/calendar/{file}", "/calendar/unknown.ics", open(404)),
     // Reports
     row("GET", "/teams/{slug}/reports", "/teams/payments/reports", member(200)),

@@ -76,6 +76,13 @@ impl Entry {
         out.raw(&format!("LAST-MODIFIED:{}", utc(self.changed_at)));
         out.raw(&format!("SEQUENCE:{}", self.sequence));
         zone.write(self.interval, &mut out);
+        self.say(&mut out);
+        out.raw("END:VEVENT");
+        out
+    }
+
+    /// All that is said of it but when it is and which change this is.
+    pub(super) fn say(&self, out: &mut Lines) {
         out.text("SUMMARY", &self.summary());
         out.text("DESCRIPTION", &self.description());
         out.uri("URL", &self.cant_url);
@@ -87,12 +94,11 @@ impl Entry {
         };
         out.raw(&format!("TRANSP:{transparency}"));
         out.raw(&format!("X-MICROSOFT-CDO-BUSYSTATUS:{status}"));
-        out.raw("END:VEVENT");
-        out
     }
 
     /// Who and what. Two people's shifts never have the same, since some apps merge those.
-    fn summary(&self) -> String {
+    #[must_use]
+    pub fn summary(&self) -> String {
         let who = self
             .person
             .as_deref()
@@ -101,7 +107,8 @@ impl Entry {
     }
 
     /// What somebody wants to know at night, the most urgent first.
-    fn description(&self) -> String {
+    #[must_use]
+    pub fn description(&self) -> String {
         let mut parts = vec![self.place()];
         parts.push(self.contacts());
         let handover = self.handover.trim();
@@ -161,5 +168,45 @@ impl Entry {
             ));
         }
         lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A shift with everything a shift can have.
+    pub(in super::super) fn entry() -> Entry {
+        let contact = |order, role: &str, name: &str, reach: &[&str]| Contact {
+            order,
+            role: role.into(),
+            name: name.into(),
+            reach: reach.iter().map(ToString::to_string).collect(),
+        };
+        Entry {
+            key: "7".into(),
+            interval: Interval {
+                start: "2026-12-04T15:00:00Z".parse().unwrap(),
+                end: "2026-12-05T15:00:00Z".parse().unwrap(),
+            },
+            sequence: 3,
+            changed_at: "2026-11-20T10:11:12Z".parse().unwrap(),
+            role: "Primary".into(),
+            team: "Payments, EU".into(),
+            rotation: "Weekdays".into(),
+            leg: "Istanbul".into(),
+            person: None,
+            partners: vec![Partner {
+                role: "Secondary".into(),
+                name: "Ben Okafor".into(),
+            }],
+            escalation: vec![
+                contact(1, "Secondary", "Ben Okafor", &["+49 30 1234; ring twice"]),
+                contact(2, "Manager", "Carla Díaz", &[]),
+            ],
+            handover: "You take over from Chen Wei.\nYou hand over to Ben Okafor.".into(),
+            cant_url: "https://fairshift.example/shifts/7".into(),
+            busy: false,
+        }
     }
 }

@@ -11,6 +11,7 @@
 #![allow(dead_code)] // A harness offers more than the tests of one day use.
 
 pub mod browser;
+pub mod caldav;
 pub mod companion;
 pub mod database;
 pub mod program;

@@ -1,4 +1,4 @@
-//! The only SQL that writes `feeds`.
+//! Addresses of feeds.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

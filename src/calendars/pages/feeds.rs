@@ -1,72 +1,41 @@
-//! The page on which people get the secret addresses of their feeds.
+//! The secret addresses of feeds.
 
-use askama::Template;
 use axum::extract::{Path, State};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use sqlx::PgConnection;
 
-use super::store;
+use super::show::render;
 use crate::audit;
+use crate::calendars::store;
 use crate::config::PublicUrl;
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::TeamId;
-use crate::web::{Flash, Form, Frame, Section, SignedIn, page, token};
+use crate::web::{Flash, Form, SignedIn, token};
 
 /// What somebody may subscribe to.
-struct Offer {
+pub(super) struct Offer {
     /// The team's slug; empty for one's own shifts.
-    key: String,
+    pub key: String,
     /// What it is.
-    title: String,
+    pub title: String,
     /// The feed, if there is an address.
-    feed: Option<Made>,
+    pub feed: Option<Made>,
 }
 
-struct Made {
-    id: i64,
-    busy: bool,
-    created_at: DateTime<Utc>,
+/// A feed that has an address.
+pub(super) struct Made {
+    /// Its id.
+    pub id: i64,
+    /// Whether being on call paints the day busy.
+    pub busy: bool,
+    /// When its address was made (UTC).
+    pub created_at: DateTime<Utc>,
 }
 
-/// The addresses of a feed, shown once.
-struct Links {
-    /// What the feed is.
-    title: String,
-    https: String,
-    webcal: String,
-    google: String,
-}
-
-impl Links {
-    fn new(title: String, public_url: &PublicUrl, secret: &str) -> Self {
-        let path = format!("/calendar/{secret}.ics");
-        let webcal = format!("webcal://{}{path}", public_url.authority());
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("cid", &webcal)
-            .finish();
-        Self {
-            title,
-            https: format!("{public_url}{path}"),
-            google: format!("https://calendar.google.com/calendar/r?{query}"),
-            webcal,
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "calendars/show.html")]
-struct Show {
-    frame: Frame,
-    offers: Vec<Offer>,
-    links: Option<Links>,
-    zone: Tz,
-    /// Calendar services on the internet can't fetch from this machine.
-    is_local: bool,
-}
-
-async fn render(state: &AppState, user: &SignedIn, links: Option<Links>) -> Answer {
-    let mut feeds = store::feeds(&mut *state.db.acquire().await?, user.id).await?;
+/// What this person may subscribe to.
+pub(super) async fn offers(conn: &mut PgConnection, user: &SignedIn) -> sqlx::Result<Vec<Offer>> {
+    let mut feeds = store::feeds(conn, user.id).await?;
     let mut take = |team: Option<TeamId>| {
         let at = feeds.iter().position(|f| f.team == team)?;
         let feed = feeds.swap_remove(at);
@@ -86,18 +55,35 @@ async fn render(state: &AppState, user: &SignedIn, links: Option<Links>) -> Answ
         title: format!("All of {}", t.name),
         feed: take(Some(t.team)),
     }));
-    page(&Show {
-        frame: user.frame("Calendar links", Section::Account),
-        offers,
-        links,
-        zone: user.zone,
-        is_local: !state.site.public_url.is_https(),
-    })
+    Ok(offers)
 }
 
-/// `GET /calendar`
-pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
-    render(&state, &user, None).await
+/// The addresses of a feed, shown once.
+pub(super) struct Links {
+    /// What the feed is.
+    pub title: String,
+    /// For any app.
+    pub https: String,
+    /// Opens the app.
+    pub webcal: String,
+    /// Opens Google's.
+    pub google: String,
+}
+
+impl Links {
+    fn new(title: String, public_url: &PublicUrl, secret: &str) -> Self {
+        let path = format!("/calendar/{secret}.ics");
+        let webcal = format!("webcal://{}{path}", public_url.authority());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("cid", &webcal)
+            .finish();
+        Self {
+            title,
+            https: format!("{public_url}{path}"),
+            google: format!("https://calendar.google.com/calendar/r?{query}"),
+            webcal,
+        }
+    }
 }
 
 /// `POST /calendar/feeds`: a new address, shown once; one that was there before ends.
@@ -124,7 +110,7 @@ pub async fn create(State(state): State<AppState>, user: SignedIn, form: Form) -
     .await?;
     tx.commit().await?;
     let links = Links::new(title, &state.site.public_url, &secret);
-    render(&state, &user, Some(links)).await
+    render(&state, &user, Some(links), None).await
 }
 
 /// `POST /calendar/feeds/{id}`: busy or free.

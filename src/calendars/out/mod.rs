@@ -1,0 +1,378 @@
+//! Published shifts come into people's calendars by themselves: by invitation or written into a calendar.
+//!
+//! What changes a shift's entries enqueues a job for each person concerned in its own transaction (a trigger
+//! does, so that nothing is forgotten). The job compares what should be in the person's calendar, the same
+//! entries as in their feed, with the ledger of what was delivered, and does what differs: see
+//! [`super::model::steps`]. Only shifts that are not over: the past stays as it is.
+//!
+//! - A mail is a row of the outbox in the transaction of the ledger: it is sent once for each revision.
+//! - A pushed entry is written under a name that follows from the assignment, over the version that we know
+//!   of and no other, and what is about to be written is noted before: see [`super::model::next`].
+//! - A server that fails is asked again after half a minute, then twice as long, up to an hour. One that
+//!   refuses us is asked once a day, or when the person says so: a wrong password, again and again,
+//!   locks accounts.
+//! - Who has left gets nothing more, and what is to come is taken back.
+
+mod account;
+mod dav;
+mod mail;
+mod push;
+mod words;
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use super::entries::{Reader, host};
+use super::model::{Digest, Entry, Step, steps};
+use super::store::{self, Channel, Delivery, Kind, Person, State};
+use crate::jobs::{self, Done, Failure, Handlers, Job, Outcome, Work};
+use crate::oncall::{self, Scope, Viewer};
+use crate::state::AppState;
+use crate::vocab::{Interval, PersonId};
+
+use account::Account;
+use dav::Trouble;
+use mail::Secretary;
+use push::{Courier, Stop};
+
+pub use account::{Writable, calendars};
+pub use words::when;
+
+/// The kind of the jobs that bring one person's calendar up to date.
+const KIND: &str = "calendar.out";
+
+/// Days ahead.
+const AHEAD: i64 = 366;
+/// Shifts of a person that are looked at.
+const MOST: i64 = 2000;
+
+/// Work that one job does; what is left, the next one does.
+const BUDGET: Duration = Duration::from_secs(25);
+
+/// The first wait after a failure, and the longest.
+const WAITS: (i64, i64) = (30, 3600);
+
+/// After so many hours of failures the person is told.
+const TOLD_AFTER: i64 = 24;
+
+/// The address that mails come from; none where this installation sends none.
+pub fn organizer(_state: &AppState) -> Option<String> {
+    None
+}
+
+/// The whole address of a calendar; none where its account can't be opened.
+pub async fn address_of(
+    conn: &mut PgConnection,
+    state: &AppState,
+    calendar: &Writable,
+) -> sqlx::Result<Option<String>> {
+    match Account::open(conn, state, calendar.source).await {
+        Ok(account) => Ok(account.address_of(&calendar.href)),
+        Err(Stop::Trouble(_)) => Ok(None),
+        Err(Stop::Database(error)) => Err(error),
+    }
+}
+
+/// What a job is asked.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ask {
+    person: PersonId,
+    /// Ask also a server that refused us.
+    #[serde(default)]
+    retry: bool,
+}
+
+/// Adds who does this slice's jobs.
+#[must_use]
+pub fn handlers(handlers: Handlers) -> Handlers {
+    handlers
+        .on(KIND, deliver)
+        .every("calendar.out.sweep", TimeDelta::hours(24), sweep)
+}
+
+/// Has a person's calendar brought up to date, in the caller's transaction. `cause` tells one wish from
+/// another.
+pub async fn wish(
+    conn: &mut PgConnection,
+    person: PersonId,
+    cause: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let ask = Ask {
+        person,
+        retry: true,
+    };
+    enqueue(conn, &ask, cause, now, now).await
+}
+
+async fn enqueue(
+    conn: &mut PgConnection,
+    ask: &Ask,
+    cause: &str,
+    run_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let person = ask.person;
+    let job = Job {
+        kind: KIND,
+        key: format!("{KIND}:{person}:{cause}"),
+        lane: format!("{KIND}:{person}"),
+        run_at,
+        payload: serde_json::json!(ask),
+    };
+    jobs::enqueue(conn, now, &job).await
+}
+
+/// What a person's calendar should show.
+struct Desired {
+    /// By which channel; none: only feeds.
+    channel: Option<Channel>,
+    /// The entries, by start.
+    entries: Vec<Entry>,
+    /// The host in our UIDs.
+    host: String,
+}
+
+/// How a person's calendar is, and what is to be done.
+struct Picture {
+    person: Person,
+    channels: Vec<Channel>,
+    desired: Desired,
+    ledger: Vec<Delivery>,
+    steps: Vec<Step>,
+}
+
+impl Picture {
+    async fn read(
+        conn: &mut PgConnection,
+        state: &AppState,
+        person: PersonId,
+        now: DateTime<Utc>,
+    ) -> sqlx::Result<Option<Self>> {
+        let Some(person) = store::person(conn, person).await? else {
+            return Ok(None);
+        };
+        let channels = store::channels(conn, person.id).await?;
+        let today = now.with_timezone(&person.zone).date_naive();
+        let has_left = person.left_on.is_some_and(|day| day <= today);
+        let channel = channels.iter().find(|c| !c.is_over && !has_left).cloned();
+        let desired = Desired {
+            entries: match &channel {
+                Some(channel) => entries(conn, state, &person, channel.busy, now).await?,
+                None => vec![],
+            },
+            channel,
+            host: host(&state.site.public_url).to_owned(),
+        };
+        let ledger = store::ledger(conn, person.id, now).await?;
+        let wanted: Vec<(String, Digest)> = desired
+            .entries
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.digest()))
+            .collect();
+        let known: Vec<_> = ledger.iter().map(|d| d.known.clone()).collect();
+        let steps = steps(desired.channel.as_ref().map(|c| c.id), &wanted, &known);
+        Ok(Some(Self {
+            person,
+            channels,
+            desired,
+            ledger,
+            steps,
+        }))
+    }
+
+    /// The steps with what they are about, of channels of that kind.
+    fn tasks(&self, kind: Kind) -> impl Iterator<Item = (&Channel, Task<'_>)> {
+        let of = |id: &i64| self.ledger.iter().find(|d| d.known.id == *id);
+        let entry = |place: &usize| self.desired.entries.get(*place);
+        let tasks = self.steps.iter().filter_map(move |step| {
+            let task = match step {
+                Step::Create(place, time) => Task::Create(entry(place)?, *time),
+                Step::Change(id, place) => Task::Change(of(id)?, entry(place)?),
+                Step::Remove(id) => Task::Remove(of(id)?),
+            };
+            let channel = match task {
+                Task::Create(..) => self.desired.channel.as_ref()?,
+                Task::Change(delivery, _) | Task::Remove(delivery) => {
+                    let id = delivery.known.channel;
+                    self.channels.iter().find(|c| c.id == id)?
+                }
+            };
+            Some((channel, task))
+        });
+        tasks.filter(move |(channel, _)| channel.kind == kind)
+    }
+}
+
+/// A step with what it is about.
+#[derive(Clone, Copy)]
+enum Task<'a> {
+    /// Deliver an entry for the so manieth time.
+    Create(&'a Entry, usize),
+    /// Bring what was delivered up to date.
+    Change(&'a Delivery, &'a Entry),
+    /// Take it back.
+    Remove(&'a Delivery),
+}
+
+/// A person's shifts that are not over.
+async fn entries(
+    conn: &mut PgConnection,
+    state: &AppState,
+    person: &Person,
+    busy: bool,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Entry>> {
+    let viewer = Viewer {
+        id: person.id,
+        is_admin: person.is_admin,
+    };
+    let ahead = Interval {
+        start: now,
+        end: now + TimeDelta::days(AHEAD),
+    };
+    let duties = oncall::duties(conn, viewer, Scope::Person(person.id), ahead, MOST).await?;
+    let reader = Reader {
+        own: true,
+        busy,
+        revision: (0, None),
+        public_url: &state.site.public_url,
+    };
+    Ok(reader.entries(&duties))
+}
+
+async fn deliver(state: AppState, work: Work) -> Outcome {
+    let ask: Ask = serde_json::from_value(work.payload.clone())?;
+    by_mail(&state, ask.person).await?;
+    by_push(&state, &ask, &work).await?;
+    Ok(Done)
+}
+
+/// All mails, in one transaction with the ledger.
+async fn by_mail(state: &AppState, person: PersonId) -> Result<(), Failure> {
+    let Some(organizer) = organizer(state) else {
+        return Ok(());
+    };
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    store::hold(&mut tx, person).await?;
+    let Some(picture) = Picture::read(&mut tx, state, person, now).await? else {
+        return Ok(());
+    };
+    let secretary = Secretary {
+        organizer: &organizer,
+        person: &picture.person,
+        now,
+    };
+    for (channel, task) in picture.tasks(Kind::Mail) {
+        match task {
+            Task::Create(entry, time) => {
+                secretary
+                    .invite(&mut tx, channel, (entry, time), &picture.desired)
+                    .await?;
+            }
+            Task::Change(delivery, entry) => {
+                secretary.change(&mut tx, channel, delivery, entry).await?;
+            }
+            Task::Remove(delivery) => secretary.take_back(&mut tx, channel, delivery).await?,
+        }
+    }
+    if let Some(channel) = picture.desired.channel.filter(|c| c.kind == Kind::Mail) {
+        store::note(&mut tx, channel.id, (State::Well, ""), None, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// All that is pushed, entry by entry.
+async fn by_push(state: &AppState, ask: &Ask, work: &Work) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let mut conn = state.db.acquire().await?;
+    let now = state.clock.now();
+    let Some(picture) = Picture::read(&mut conn, state, ask.person, now).await? else {
+        return Ok(());
+    };
+    for channel in picture.channels.iter().filter(|c| c.kind == Kind::Push) {
+        let mut tasks = picture
+            .tasks(Kind::Push)
+            .filter(|(c, _)| c.id == channel.id);
+        let tasks: Vec<Task<'_>> = tasks.by_ref().map(|(_, task)| task).collect();
+        let stuck = matches!(channel.state, State::Refused | State::Gone);
+        if (channel.is_over && tasks.is_empty()) || (stuck && !ask.retry) {
+            continue;
+        }
+        let said = match Courier::open(&mut conn, state, &picture, channel, now).await {
+            Ok(courier) => courier.run(&mut conn, &tasks, ask.retry, begun).await,
+            Err(stop) => Err(stop),
+        };
+        match said {
+            Ok(true) => {
+                store::note(&mut conn, channel.id, (State::Well, ""), None, now).await?;
+            }
+            Ok(false) => {
+                let cause = format!("on:{}:{}", work.id, work.attempt);
+                enqueue(&mut conn, ask, &cause, now, now).await?;
+            }
+            Err(Stop::Trouble(trouble)) => {
+                failed(&mut conn, channel, ask.person, &trouble, now).await?;
+            }
+            Err(Stop::Database(error)) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Notes that a calendar can't be written to; sees to it that it is tried again, or its owner is told.
+async fn failed(
+    conn: &mut PgConnection,
+    channel: &Channel,
+    person: PersonId,
+    trouble: &Trouble,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let (standing, problem) = match trouble {
+        Trouble::Later(problem) => (State::Failing, problem.as_str()),
+        Trouble::Refused(problem) => (State::Refused, *problem),
+        Trouble::Gone => (
+            State::Gone,
+            "The calendar is not there any more. Choose another one.",
+        ),
+    };
+    let for_long =
+        channel.state == State::Failing && now - channel.state_at > TimeDelta::hours(TOLD_AFTER);
+    let mut retry_at = None;
+    if standing == State::Failing {
+        let doublings = channel.failures.clamp(0, 7);
+        let wait = TimeDelta::seconds((WAITS.0 << doublings).min(WAITS.1));
+        // One chain of attempts, however many changes come in between.
+        let planned = channel.retry_at.filter(|at| *at > now);
+        if planned.is_none() {
+            let ask = Ask {
+                person,
+                retry: false,
+            };
+            let cause = format!("again:{}:{}", channel.id, (now + wait).timestamp());
+            enqueue(conn, &ask, &cause, now + wait, now).await?;
+        }
+        retry_at = planned.or(Some(now + wait));
+    }
+    if !channel.is_over && (standing != State::Failing || for_long) {
+        jobs::notify(conn, now, &words::stuck(person, channel, problem)).await?;
+    }
+    store::note(conn, channel.id, (standing, problem), retry_at, now).await
+}
+
+/// Once a day: what became due by itself, such as the last day of who leaves, and what is long past.
+async fn sweep(state: AppState, work: Work) -> Outcome {
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    store::prune(&mut tx, now).await?;
+    for person in store::to_sweep(&mut tx, now).await? {
+        wish(&mut tx, person, &format!("sweep:{}", work.id), now).await?;
+    }
+    tx.commit().await?;
+    Ok(Done)
+}

@@ -1,0 +1,278 @@
+//! Shifts written into a calendar on a server.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::account::Account;
+use super::dav::{Calendar, Trouble};
+use super::{BUDGET, Picture, Task, words};
+use crate::calendars::model::{
+    Answer, Entry, Held, Known, Move, Next, Seen, Single, Standing, Theirs, answered, intended,
+    merged, next,
+};
+use crate::calendars::store::{self, Channel, Delivery, Fresh, Person, Put};
+use crate::jobs;
+use crate::state::AppState;
+
+/// Questions to the server about one entry, until it must be at rest.
+const MOST_TURNS: usize = 8;
+
+/// Why a run ends early.
+pub enum Stop {
+    /// The server.
+    Trouble(Trouble),
+    /// The database.
+    Database(sqlx::Error),
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// Writes entries into one calendar.
+pub struct Courier<'a> {
+    state: &'a AppState,
+    person: &'a Person,
+    channel: &'a Channel,
+    host: &'a str,
+    account: Account,
+    now: DateTime<Utc>,
+}
+
+impl<'a> Courier<'a> {
+    /// With the user and password of the account that the calendar belongs to.
+    pub async fn open(
+        conn: &mut PgConnection,
+        state: &'a AppState,
+        picture: &'a Picture,
+        channel: &'a Channel,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Stop> {
+        let account = Account::of(conn, state, channel).await?;
+        Ok(Self {
+            state,
+            person: &picture.person,
+            channel,
+            host: &picture.desired.host,
+            account,
+            now,
+        })
+    }
+
+    /// Does as much as fits in the time; whether that was all. `check`: asks the server also where there is nothing
+    /// to do.
+    pub async fn run(
+        &self,
+        conn: &mut PgConnection,
+        tasks: &[Task<'_>],
+        check: bool,
+        begun: Instant,
+    ) -> Result<bool, Stop> {
+        if check && tasks.is_empty() {
+            self.calendar().must_be_there().await?;
+        }
+        for task in tasks {
+            if begun.elapsed() > BUDGET {
+                return Ok(false);
+            }
+            match task {
+                Task::Create(entry, time) => {
+                    let delivery = self.begin(conn, entry, *time).await?;
+                    self.bring(conn, &delivery, Some(entry)).await?;
+                }
+                Task::Change(delivery, entry) => self.bring(conn, delivery, Some(entry)).await?,
+                Task::Remove(delivery) => self.bring(conn, delivery, None).await?,
+            }
+        }
+        Ok(true)
+    }
+
+    fn calendar(&self) -> Calendar<'_> {
+        Calendar {
+            fetcher: &self.state.fetcher,
+            user: &self.account.user,
+            password: &self.account.password,
+            url: &self.channel.target,
+        }
+    }
+
+    /// A new entry in the ledger, of which nothing is known to have arrived.
+    async fn begin(
+        &self,
+        conn: &mut PgConnection,
+        entry: &Entry,
+        time: usize,
+    ) -> sqlx::Result<Delivery> {
+        let uid = format!("push-{}.{time}@{}", entry.key, self.host);
+        let safe = |c: char| {
+            if c.is_ascii_alphanumeric() || "-._".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        };
+        let file: String = uid.chars().map(safe).collect();
+        let href = format!("{}/{file}.ics", self.channel.target.trim_end_matches('/'));
+        let summary = entry.summary();
+        let fresh = Fresh {
+            channel: self.channel.id,
+            key: &entry.key,
+            uid: &uid,
+            href: &href,
+            interval: entry.interval,
+            summary: &summary,
+        };
+        let held = Held::default();
+        let id = store::add(conn, fresh, &held, self.now).await?;
+        Ok(Delivery {
+            known: Known {
+                id,
+                channel: self.channel.id,
+                key: entry.key.clone(),
+                standing: Standing::There,
+                digest: None,
+                unsettled: false,
+            },
+            uid,
+            sequence: 0,
+            href,
+            held,
+            theirs: None,
+            interval: entry.interval,
+            summary,
+        })
+    }
+
+    /// Brings one entry to what it should show; none: to not being there.
+    async fn bring(
+        &self,
+        conn: &mut PgConnection,
+        delivery: &Delivery,
+        entry: Option<&Entry>,
+    ) -> Result<(), Stop> {
+        let calendar = self.calendar();
+        let goal = entry.map(Entry::digest);
+        let mut now = delivery.clone();
+        // What is there, with all that its owner added to it.
+        let mut there: Option<String> = None;
+        for _ in 0..MOST_TURNS {
+            let action = match next(&now.held, goal) {
+                Move::Overwrite(_) if there.is_none() => Move::Read,
+                action => action,
+            };
+            if let Some(intent) = intended(&action, goal) {
+                now.held.intent = Some(intent);
+                if matches!(action, Move::Overwrite(_)) {
+                    now.sequence = now.sequence.saturating_add(1);
+                }
+                self.save(conn, &now, Standing::There, None).await?;
+            }
+            let answer = match (action, entry) {
+                (Move::Read, _) => match calendar.read(&now.href).await? {
+                    Some(file) => {
+                        let shown = Seen::read(&file.text).digest();
+                        there = Some(file.text);
+                        Answer::Found(file.etag, shown)
+                    }
+                    None => Answer::Missing,
+                },
+                (Move::Create, Some(entry)) => {
+                    let text = self.single(&now).pushed(entry);
+                    calendar.create(&now.href, text).await?
+                }
+                (Move::Overwrite(etag), Some(entry)) => {
+                    let ours = self.single(&now).pushed(entry);
+                    let text = merged(&ours, there.as_deref().unwrap_or_default());
+                    calendar.overwrite(&now.href, &etag, text).await?
+                }
+                (Move::Delete(etag), _) => calendar.delete(&now.href, &etag).await?,
+                (Move::Done | Move::Create | Move::Overwrite(_), _) => {
+                    return self.settle(conn, now, entry).await;
+                }
+            };
+            match answered(now.held.clone(), goal, answer) {
+                Next::With(held) => now.held = held,
+                Next::Conflict(theirs, held) => {
+                    now.held = held;
+                    return self.leave(conn, now, entry, theirs).await;
+                }
+            }
+            self.save(conn, &now, Standing::There, None).await?;
+        }
+        Err(
+            Trouble::Later("An entry changes again and again while it is written.".to_owned())
+                .into(),
+        )
+    }
+
+    /// It is as it should be.
+    async fn settle(
+        &self,
+        conn: &mut PgConnection,
+        mut now: Delivery,
+        entry: Option<&Entry>,
+    ) -> Result<(), Stop> {
+        let standing = match entry {
+            Some(entry) => {
+                (now.interval, now.summary) = (entry.interval, entry.summary());
+                Standing::There
+            }
+            None => Standing::Gone,
+        };
+        Ok(self.save(conn, &now, standing, None).await?)
+    }
+
+    /// Its owner has made it their own: they are asked.
+    async fn leave(
+        &self,
+        conn: &mut PgConnection,
+        mut now: Delivery,
+        entry: Option<&Entry>,
+        theirs: Theirs,
+    ) -> Result<(), Stop> {
+        if let Some(entry) = entry {
+            (now.interval, now.summary) = (entry.interval, entry.summary());
+        }
+        let mut tx = sqlx::Connection::begin(conn).await?;
+        self.save(&mut tx, &now, Standing::Conflict, Some(theirs))
+            .await?;
+        let notice = words::edited(self.person, &now, theirs);
+        jobs::notify(&mut tx, self.now, &notice).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn save(
+        &self,
+        conn: &mut PgConnection,
+        delivery: &Delivery,
+        standing: Standing,
+        theirs: Option<Theirs>,
+    ) -> sqlx::Result<()> {
+        let put = Put {
+            sequence: delivery.sequence,
+            standing,
+            held: &delivery.held,
+            theirs,
+            says: (delivery.interval, &delivery.summary),
+        };
+        store::put(conn, delivery.known.id, put, self.now).await
+    }
+
+    fn single<'b>(&self, delivery: &'b Delivery) -> Single<'b> {
+        Single {
+            uid: &delivery.uid,
+            sequence: delivery.sequence,
+            at: self.now,
+        }
+    }
+}

@@ -1,0 +1,713 @@
+//! Shifts written into a person's own calendar, on a real CalDAV server that others write to as well.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use fairshift::app;
+use fairshift::clock::Clock;
+use fairshift::jobs;
+use fairshift::secret::{Secret, SecretKey};
+use fairshift::state::{AppState, Site};
+use thirtyfour::prelude::*;
+
+use crate::clients::{Parser, SeenEvent, read_with};
+use crate::feeds::{Crew, events, next_primary};
+use crate::fixtures;
+use crate::support::browser::Browser;
+use crate::support::caldav::{Line, Mode, PASSWORD, Radicale, USER};
+use crate::support::program::{Running, fairshift};
+use crate::support::visitor::{Page, Visitor};
+
+/// Ayşe at her calendar page, with an account connected.
+struct Desk {
+    crew: Crew,
+    server: Radicale,
+    line: Line,
+    visitor: Visitor,
+    source: i64,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let crew = Crew::start().await;
+        let server = Radicale::start().await;
+        let line = Line::to(&server).await;
+        let visitor = crew.visitor(&crew.ayse).await;
+        let db = &crew.app.db;
+        let source: i64 = sqlx::query_scalar(
+            "insert into sources (person_id, name, kind, counts, place, secret, connected_at)
+            values ($1, 'Nextcloud', 'account', 'busy', 'ayse at 127.0.0.1', '', now()) returning id",
+        )
+        .bind(crew.ayse.id)
+        .fetch_one(db)
+        .await
+        .unwrap();
+        for (href, name) in [("work", "Work"), ("home", "Home")] {
+            sqlx::query("insert into source_calendars (source_id, href, name) values ($1, $2, $3)")
+                .bind(source)
+                .bind(format!("/{USER}/{href}/"))
+                .bind(name)
+                .execute(db)
+                .await
+                .unwrap();
+        }
+        let desk = Self {
+            crew,
+            server,
+            line,
+            visitor,
+            source,
+        };
+        desk.enter_password(PASSWORD, desk.crew.app.state.site.secret_key.as_ref())
+            .await;
+        desk
+    }
+
+    /// Enters the account's password among the sources.
+    async fn enter_password(&self, password: &str, key: Option<&SecretKey>) {
+        let secret = serde_json::json!({ "address": format!("{}/", self.line.url), "user": USER, "password": password });
+        let place = format!("sources.secret {}", self.source);
+        let sealed = key.unwrap().seal(&Secret::new(secret.to_string()), &place);
+        sqlx::query("update sources set secret = $2 where id = $1")
+            .bind(self.source)
+            .bind(sealed)
+            .execute(&self.crew.app.db)
+            .await
+            .unwrap();
+    }
+
+    async fn choose(&self, calendar: &str) -> Page {
+        let value = format!("{} /{USER}/{calendar}/", self.source);
+        let fields = [("channel", "push"), ("calendar", value.as_str())];
+        self.visitor.submit("/calendar/channel", &fields).await
+    }
+
+    /// Does all jobs that are due by now.
+    async fn run(&self) {
+        run(&self.crew, &self.crew.app.state).await;
+    }
+
+    /// The entries on the server.
+    async fn entries(&self, calendar: &str) -> Vec<SeenEvent> {
+        let text = self.server.calendar(calendar).await.unwrap();
+        if text.contains("BEGIN:VEVENT") {
+            read_with(Parser::ICalendar, &text)
+        } else {
+            vec![]
+        }
+    }
+
+    /// One entry on the server.
+    async fn entry(&self, uid: &str) -> Option<SeenEvent> {
+        let mut all = self.entries("work").await;
+        let at = all.iter().position(|e| e.uid == uid)?;
+        Some(all.swap_remove(at))
+    }
+
+    /// A shift of hers to come, and the UID of its entry.
+    async fn shift(&self) -> (i64, String) {
+        let crew = &self.crew;
+        let shift = next_primary(&crew.app.db, &crew.ayse, crew.app.clock.now()).await;
+        (shift, self.uid(shift))
+    }
+
+    fn uid(&self, shift: i64) -> String {
+        let role = self.crew.rotation.roles[0];
+        format!("push-{shift}-{role}-{}.1@127.0.0.1", self.crew.ayse.id)
+    }
+
+    fn path(uid: &str) -> String {
+        format!("/{USER}/work/{}.ics", uid.replace('@', "-"))
+    }
+
+    /// Another client of hers changes the file of an entry.
+    async fn edit(&self, uid: &str, edit: impl FnOnce(String) -> String) {
+        let path = Self::path(uid);
+        let text = self
+            .server
+            .ask("GET", &path, "")
+            .await
+            .text()
+            .await
+            .unwrap();
+        let text = edit(text.replace("\r\n ", ""));
+        let put = self.server.ask("PUT", &path, &text).await;
+        assert!(put.status().is_success(), "{}", put.status());
+    }
+
+    /// The partner's telephone, which all of their common shifts show.
+    async fn call(&self, number: &str) {
+        sqlx::query("update contact_methods set value = $2 where person_id = $1")
+            .bind(self.crew.ben.id)
+            .bind(number)
+            .execute(&self.crew.app.db)
+            .await
+            .unwrap();
+    }
+
+    async fn notices(&self) -> Vec<String> {
+        sqlx::query_scalar(
+            "select payload ->> 'title' from jobs where kind = 'notice' and payload ->> 'topic' = 'calendar' order by id",
+        )
+        .fetch_all(&self.crew.app.db)
+        .await
+        .unwrap()
+    }
+}
+
+/// Does all jobs that are due by now. The database stamps what its triggers enqueue with its own time.
+async fn run(crew: &Crew, state: &AppState) {
+    let present = Clock::system().now() + TimeDelta::seconds(1);
+    crew.app.clock.set(crew.app.clock.now().max(present));
+    jobs::run_due(state, &app::handlers()).await.unwrap();
+}
+
+/// What somebody sees of entries, by start.
+fn looks(events: &[SeenEvent]) -> BTreeMap<DateTime<Utc>, [String; 4]> {
+    let looks = events.iter().map(|e| {
+        let texts = [&e.summary, &e.description, &e.url, &e.transparency];
+        (e.start, texts.map(Clone::clone))
+    });
+    looks.collect()
+}
+
+#[tokio::test]
+async fn a_calendar_follows_what_is_published() {
+    let desk = Desk::new().await;
+    let crew = &desk.crew;
+    let now = crew.app.clock.now();
+    let page = desk.visitor.get("/calendar").await;
+    assert_eq!(
+        page.all("#calendar option"),
+        ["Home (Nextcloud)", "Work (Nextcloud)"]
+    );
+    let page = desk.choose("work").await;
+    assert!(page.text().contains("written into your calendar"));
+    desk.run().await;
+
+    // The same as the feed, of what is not over.
+    let feed = crew.feed(&crew.ayse, "").await;
+    let mut wanted = events(&feed).await;
+    wanted.retain(|e| e.end > now);
+    let pushed = desk.entries("work").await;
+    assert!(
+        pushed.len() > 15 && pushed.iter().any(|e| e.start < now),
+        "one is running"
+    );
+    assert_eq!(looks(&pushed), looks(&wanted));
+    let text = desk.server.calendar("work").await.unwrap();
+    for never in ["METHOD", "ORGANIZER", "ATTENDEE", "RRULE"] {
+        assert!(!text.contains(never), "{never}");
+    }
+    assert_eq!(desk.entries("home").await, []);
+    let writes = desk.line.writes();
+    assert_eq!(writes.len(), pushed.len());
+    assert!(
+        writes
+            .iter()
+            .all(|(method, _, status)| method == "PUT" && *status == 201)
+    );
+    let page = desk.visitor.get("/calendar").await;
+    let said = format!("{} shifts to come in “Work”", pushed.len());
+    assert!(page.text().contains(&said), "{}", page.text());
+
+    // Nothing has changed: nothing is asked.
+    sqlx::query("update shifts set revision = revision + 1 where starts_at > now()")
+        .execute(&crew.app.db)
+        .await
+        .unwrap();
+    desk.run().await;
+    assert_eq!(desk.line.requests(), 0);
+
+    // Given away: gone, the neighbours hand over to another, and all else is left alone.
+    let (shift, uid) = desk.shift().await;
+    sqlx::query("update assignments set person_id = $1 where shift_id = $2 and person_id = $3")
+        .bind(crew.chen.id)
+        .bind(shift)
+        .bind(crew.ayse.id)
+        .execute(&crew.app.db)
+        .await
+        .unwrap();
+    desk.run().await;
+    let after = desk.entries("work").await;
+    assert_eq!(after.len(), pushed.len() - 1);
+    assert!(after.iter().all(|e| e.uid != uid));
+    let mut wanted = events(&feed).await;
+    wanted.retain(|e| e.end > now);
+    assert_eq!(looks(&after), looks(&wanted));
+    let mut changed = 0;
+    for new in &after {
+        let old = pushed.iter().find(|e| e.uid == new.uid).unwrap();
+        if old.description == new.description {
+            assert_eq!(old, new);
+        } else {
+            changed += 1;
+            assert_eq!(new.sequence, old.sequence + 1);
+        }
+    }
+    assert_eq!(desk.line.writes().len(), changed + 1);
+
+    // Back: the name that was taken back is not used again.
+    sqlx::query("update assignments set person_id = $1 where shift_id = $2 and person_id = $3")
+        .bind(crew.ayse.id)
+        .bind(shift)
+        .bind(crew.chen.id)
+        .execute(&crew.app.db)
+        .await
+        .unwrap();
+    desk.run().await;
+    assert_eq!(looks(&desk.entries("work").await), looks(&pushed));
+    assert!(desk.entry(&uid.replace(".1@", ".2@")).await.is_some());
+}
+
+#[tokio::test]
+async fn switching_takes_back_what_is_to_come_and_leaves_the_past() {
+    let desk = Desk::new().await;
+    desk.choose("work").await;
+    desk.run().await;
+    let there = desk.entries("work").await;
+    // Two weeks on, some of them are past.
+    desk.crew.app.clock.advance(TimeDelta::days(14));
+    let now = desk.crew.app.clock.now();
+    let to_come = there.iter().filter(|e| e.end > now).count();
+    assert!(to_come > 3 && to_come < there.len());
+    desk.choose("home").await;
+    desk.run().await;
+    assert_eq!(desk.entries("home").await.len(), to_come);
+    let left = desk.entries("work").await;
+    assert_eq!(left.len(), there.len() - to_come);
+    assert!(left.iter().all(|e| e.end <= now), "the past stays");
+    let page = desk
+        .visitor
+        .submit("/calendar/channel", &[("channel", "feed")])
+        .await;
+    assert!(page.text().contains("by your links only"));
+    desk.run().await;
+    assert_eq!(desk.entries("home").await, []);
+    assert_eq!(desk.entries("work").await, left);
+}
+
+#[tokio::test]
+async fn what_its_owner_changed_is_theirs_until_they_decide() {
+    let desk = Desk::new().await;
+    desk.choose("work").await;
+    desk.run().await;
+    let (_, uid) = desk.shift().await;
+    // A reminder is no other version.
+    let reminder =
+        "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Soon\r\nTRIGGER:-PT1H\r\nEND:VALARM\r\n";
+    desk.edit(&uid, |text| {
+        text.replace("END:VEVENT", &format!("{reminder}END:VEVENT"))
+    })
+    .await;
+    for number in ["+44 1", "+44 2"] {
+        desk.call(number).await;
+        desk.run().await;
+        let entry = desk.entry(&uid).await.unwrap();
+        assert!(
+            entry.description.contains(&format!("Phone {number}\n")),
+            "{}",
+            entry.description
+        );
+        let text = desk.server.calendar("work").await.unwrap();
+        assert_eq!(text.matches("BEGIN:VALARM").count(), 1, "{number}");
+    }
+    assert_eq!(desk.notices().await, [""; 0]);
+
+    // Another title is.
+    desk.edit(&uid, |text| {
+        text.replace("SUMMARY:On call", "SUMMARY:My on call")
+    })
+    .await;
+    let theirs = desk.entry(&uid).await.unwrap();
+    desk.call("+44 3").await;
+    desk.run().await;
+    assert_eq!(desk.entry(&uid).await.unwrap(), theirs, "left as it was");
+    assert_eq!(desk.notices().await.len(), 1);
+    let page = desk.visitor.get("/calendar").await;
+    assert!(
+        page.text()
+            .contains("You changed this entry in your calendar")
+    );
+    let decide = page
+        .attributes("form[action^='/calendar/entries/']", "action")
+        .remove(0);
+
+    // Nobody else's business, and no answer is no answer.
+    let ben = desk.crew.visitor(&desk.crew.ben).await;
+    assert_eq!(
+        ben.post_form(&decide, &[("version", "ours")]).await.status,
+        404
+    );
+    assert_eq!(desk.visitor.post_form(&decide, &[]).await.status, 400);
+
+    let page = desk.visitor.submit(&decide, &[("version", "mine")]).await;
+    assert!(page.text().contains("You keep your own version"));
+    desk.call("+44 4").await;
+    desk.run().await;
+    assert_eq!(desk.entry(&uid).await.unwrap(), theirs);
+    assert_eq!(desk.notices().await.len(), 1, "said once");
+
+    desk.visitor.submit(&decide, &[("version", "ours")]).await;
+    desk.run().await;
+    let ours = desk.entry(&uid).await.unwrap();
+    assert!(ours.summary.starts_with("On call") && ours.description.contains("+44 4"));
+    assert_eq!(
+        desk.visitor
+            .post_form(&decide, &[("version", "ours")])
+            .await
+            .status,
+        404
+    );
+
+    // Removed there: it does not come back by itself.
+    let gone = desk.server.ask("DELETE", &Desk::path(&uid), "").await;
+    assert!(gone.status().is_success());
+    desk.call("+44 5").await;
+    desk.run().await;
+    assert_eq!(desk.entry(&uid).await, None);
+    let page = desk.visitor.get("/calendar").await;
+    assert!(
+        page.text()
+            .contains("You removed this entry in your calendar")
+    );
+    desk.visitor.submit(&decide, &[("version", "ours")]).await;
+    desk.run().await;
+    assert!(
+        desk.entry(&uid)
+            .await
+            .unwrap()
+            .description
+            .contains("+44 5")
+    );
+}
+
+#[tokio::test]
+async fn an_edited_entry_of_a_shift_given_away_is_asked_about() {
+    let desk = Desk::new().await;
+    desk.choose("work").await;
+    desk.run().await;
+    let (shift, uid) = desk.shift().await;
+    desk.edit(&uid, |text| {
+        text.replace("STATUS:", "ATTENDEE:mailto:mum@example.com\r\nSTATUS:")
+    })
+    .await;
+    sqlx::query("update assignments set person_id = $1 where shift_id = $2 and person_id = $3")
+        .bind(desk.crew.chen.id)
+        .bind(shift)
+        .bind(desk.crew.ayse.id)
+        .execute(&desk.crew.app.db)
+        .await
+        .unwrap();
+    desk.run().await;
+    assert!(desk.entry(&uid).await.is_some());
+    let page = desk.visitor.get("/calendar").await;
+    let decide = page
+        .attributes("form[action^='/calendar/entries/']", "action")
+        .remove(0);
+    desk.visitor.submit(&decide, &[("version", "ours")]).await;
+    desk.run().await;
+    assert_eq!(desk.entry(&uid).await, None);
+}
+
+#[tokio::test]
+async fn a_password_that_stops_working_is_tried_no_further_and_said_once() {
+    let desk = Desk::new().await;
+    desk.choose("work").await;
+    desk.run().await;
+    desk.server.set_password("another");
+    desk.line.requests();
+    for number in ["+44 1", "+44 2", "+44 3"] {
+        desk.call(number).await;
+        desk.run().await;
+    }
+    assert_eq!(
+        desk.line.requests(),
+        1,
+        "who asks again and again is locked out"
+    );
+    assert_eq!(
+        desk.notices().await,
+        ["Your shifts don't get into your calendar: Work"]
+    );
+    let page = desk.visitor.get("/calendar").await;
+    assert!(
+        page.text().contains("doesn't accept the user and password"),
+        "{}",
+        page.text()
+    );
+    // By hand it is tried, and refused again.
+    desk.visitor.submit("/calendar/channel/attempt", &[]).await;
+    desk.run().await;
+    assert_eq!(desk.line.requests(), 1);
+    assert_eq!(desk.notices().await.len(), 1);
+    // The new one is entered where the account is connected.
+    let key = desk.crew.app.state.site.secret_key.clone();
+    desk.enter_password("another", key.as_ref()).await;
+    desk.run().await;
+    let (_, uid) = desk.shift().await;
+    assert!(
+        desk.entry(&uid)
+            .await
+            .unwrap()
+            .description
+            .contains("+44 3")
+    );
+    let page = desk.visitor.get("/calendar").await;
+    assert_eq!(page.all("#stuck"), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_asked_again_and_a_calendar_that_is_gone_is_not() {
+    let mut desk = Desk::new().await;
+    desk.choose("work").await;
+    desk.run().await;
+    desk.server.stop().await;
+    desk.call("+44 1").await;
+    desk.run().await;
+    desk.call("+44 2").await;
+    desk.run().await;
+    let page = desk.visitor.get("/calendar").await;
+    assert!(
+        page.text().contains("The server answers 502"),
+        "{}",
+        page.text()
+    );
+    assert!(
+        page.text().contains("Fairshift tries again on"),
+        "{}",
+        page.text()
+    );
+    let planned: i64 = sqlx::query_scalar(
+        "select count(*) from jobs where kind = 'calendar.out' and state = 'waiting'",
+    )
+    .fetch_one(&desk.crew.app.db)
+    .await
+    .unwrap();
+    assert_eq!(planned, 1, "one chain of attempts");
+    desk.line.requests();
+    desk.crew.app.clock.advance(TimeDelta::minutes(1));
+    desk.run().await;
+    assert_eq!(desk.line.requests(), 1);
+    desk.server.go().await;
+    desk.crew.app.clock.advance(TimeDelta::minutes(5));
+    desk.run().await;
+    let (_, uid) = desk.shift().await;
+    assert!(
+        desk.entry(&uid)
+            .await
+            .unwrap()
+            .description
+            .contains("+44 2")
+    );
+    assert_eq!(desk.notices().await, [""; 0], "it mended itself");
+
+    let gone = desk
+        .server
+        .ask("DELETE", &format!("/{USER}/work/"), "")
+        .await;
+    assert!(gone.status().is_success());
+    desk.call("+44 3").await;
+    desk.run().await;
+    let page = desk.visitor.get("/calendar").await;
+    assert!(
+        page.text().contains("The calendar is not there any more"),
+        "{}",
+        page.text()
+    );
+    assert_eq!(desk.notices().await.len(), 1);
+    desk.line.requests();
+    desk.call("+44 4").await;
+    desk.run().await;
+    assert_eq!(desk.line.requests(), 0);
+    desk.choose("home").await;
+    desk.run().await;
+    assert!(desk.entries("home").await.len() > 10);
+    let page = desk.visitor.get("/calendar").await;
+    assert_eq!(page.all("#stuck"), [""; 0]);
+}
+
+/// The key that the program and the test share.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_between_writing_and_knowing_it_writes_nothing_twice() {
+    let desk = Desk::new().await;
+    let crew = &desk.crew;
+    desk.choose("work").await;
+    let key: SecretKey = KEY.parse().unwrap();
+    desk.enter_password(PASSWORD, Some(&key)).await;
+    let start = || {
+        let mut command = fairshift(&["--listen", "127.0.0.1:0"]);
+        let options = crew.app.db.connect_options();
+        let url = sqlx::ConnectOptions::to_url_lossy(&*options);
+        command.env("DATABASE_URL", url.to_string());
+        command.env("FAIRSHIFT_PUBLIC_URL", &crew.app.url);
+        command.env("FAIRSHIFT_ALLOW_PRIVATE_ADDRESSES", "true");
+        command.env("FAIRSHIFT_SECRET_KEY", KEY);
+        Running::start(command)
+    };
+    let site = Site {
+        secret_key: Some(key),
+        ..(*crew.app.state.site).clone()
+    };
+    let state = AppState {
+        site: Arc::new(site),
+        ..crew.app.state.clone()
+    };
+    // Killed while it creates, while it changes, and while it removes.
+    let steps = [("PUT", "nothing"), ("PUT", "call"), ("DELETE", "leave")];
+    for (method, change) in steps {
+        match change {
+            "call" => desk.call("+44 1").await,
+            "leave" => {
+                sqlx::query("update assignments set person_id = null where person_id = $1 and starts_at > now()")
+                    .bind(crew.ayse.id)
+                    .execute(&crew.app.db)
+                    .await
+                    .unwrap();
+            }
+            _ => {}
+        }
+        desk.line.set(Mode::Deaf(method));
+        let program = start();
+        desk.line.swallowed().await;
+        program.end("-KILL");
+        desk.line.set(Mode::Good);
+        // Its lease runs out.
+        sqlx::query(
+            "update jobs set leased_until = now() - interval '1 second' where state = 'running'",
+        )
+        .execute(&crew.app.db)
+        .await
+        .unwrap();
+        run(crew, &state).await;
+        let mut seen = desk.entries("work").await;
+        let mut wanted = events(&crew.feed(&crew.ayse, "").await).await;
+        wanted.retain(|e| e.end > crew.app.clock.now());
+        assert_eq!(looks(&seen), looks(&wanted), "{change}");
+        assert_eq!(seen.len(), wanted.len(), "{change}");
+        seen.sort_by_key(|e| e.uid.clone());
+        seen.dedup_by_key(|e| e.uid.clone());
+        assert_eq!(seen.len(), wanted.len(), "{change}");
+        let unsure: i64 = sqlx::query_scalar("select count(*) from calendar_deliveries where intent is not null or standing in ('conflict', 'kept')")
+            .fetch_one(&crew.app.db)
+            .await
+            .unwrap();
+        assert_eq!(unsure, 0, "{change}");
+    }
+    let clashes = desk.line.writes();
+    assert!(
+        clashes
+            .iter()
+            .all(|(.., status)| *status < 300 || *status == 412 || *status == 404),
+        "{clashes:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_leaves_gets_nothing_more() {
+    let desk = Desk::new().await;
+    desk.choose("work").await;
+    desk.run().await;
+    let today = desk.crew.app.clock.now().date_naive();
+    sqlx::query("update people set left_on = $2 where id = $1")
+        .bind(desk.crew.ayse.id)
+        .bind(today)
+        .execute(&desk.crew.app.db)
+        .await
+        .unwrap();
+    desk.run().await;
+    assert_eq!(desk.entries("work").await, []);
+}
+
+#[tokio::test]
+async fn a_wrong_choice_is_told_at_its_field() {
+    let desk = Desk::new().await;
+    let other = format!("{} /ben/work/", desk.source);
+    let cases: [(&[(&str, &str)], &str); 5] = [
+        (&[], "Choose one of the ways."),
+        (&[("channel", "pigeon")], "Choose one of the ways."),
+        (
+            &[("channel", "push")],
+            "Choose the calendar that your shifts go into.",
+        ),
+        (
+            &[("channel", "push"), ("calendar", &other)],
+            "Choose the calendar that your shifts go into.",
+        ),
+        (
+            &[("channel", "push"), ("calendar", "")],
+            "Choose the calendar that your shifts go into.",
+        ),
+    ];
+    for (fields, said) in cases {
+        let page = desk.visitor.post_form("/calendar/channel", fields).await;
+        assert_eq!(page.status, 422, "{fields:?}");
+        assert!(
+            page.all(".problem a").contains(&said.to_owned()),
+            "{fields:?}: {}",
+            page.text()
+        );
+    }
+    let ben = desk.crew.visitor(&desk.crew.ben).await;
+    let hers = format!("{} /{USER}/work/", desk.source);
+    let page = ben
+        .post_form(
+            "/calendar/channel",
+            &[("channel", "push"), ("calendar", &hers)],
+        )
+        .await;
+    assert_eq!(page.status, 422, "somebody else's account");
+    desk.run().await;
+    assert_eq!(desk.entries("work").await, []);
+}
+
+#[tokio::test]
+async fn in_a_browser_a_calendar_is_chosen_and_left_again() {
+    let desk = Desk::new().await;
+    for scripts in [true, false] {
+        let browser = Browser::open().await;
+        browser.scripts(scripts).await;
+        let url = &desk.crew.app.url;
+        browser
+            .sign_in(url, &desk.crew.ayse.email, fixtures::PASSWORD)
+            .await;
+        let wait = async |css: &str| {
+            let query = browser.query(By::Css(css));
+            query.first().await.unwrap()
+        };
+        wait("form[action='/sign-out']").await;
+        let choose = async |way: &str| {
+            browser.goto(format!("{url}/calendar")).await.unwrap();
+            let way = wait(&format!("input[name=channel][value={way}]")).await;
+            way.click().await.unwrap();
+        };
+        let save = async || {
+            wait("form[action='/calendar/channel'] > button")
+                .await
+                .click()
+                .await
+                .unwrap();
+            wait(".flash").await.text().await.unwrap()
+        };
+        choose("push").await;
+        wait("#calendar").await.send_keys("Work").await.unwrap();
+        assert!(save().await.contains("written into your calendar"));
+        desk.run().await;
+        browser.goto(format!("{url}/calendar")).await.unwrap();
+        let said = wait("form[action='/calendar/channel']")
+            .await
+            .text()
+            .await
+            .unwrap();
+        assert!(said.contains("to come in “Work”, as of"), "{said}");
+        assert!(desk.entries("work").await.len() > 10);
+        choose("feed").await;
+        assert!(save().await.contains("by your links only"));
+        desk.run().await;
+        let now = desk.crew.app.clock.now();
+        assert!(desk.entries("work").await.iter().all(|e| e.end <= now));
+    }
+}

@@ -13,7 +13,7 @@ use crate::calendars::store::{self, Channel, Choice, Kind, State as Health};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::PersonId;
-use crate::web::{Flash, Form, SignedIn};
+use crate::web::{Flash, Form, SignedIn, token};
 
 /// A calendar that can be chosen.
 pub(super) struct Calendar(out::Writable);
@@ -292,6 +292,7 @@ pub async fn decide(
 }
 
 async fn wish(conn: &mut PgConnection, user: &SignedIn, what: &str) -> sqlx::Result<()> {
-    let cause = format!("{what}:{}", user.now.timestamp_micros());
+    // Each wish is one of its own.
+    let cause = format!("{what}:{}", token::fresh());
     out::wish(conn, user.id, &cause, user.now).await
 }

@@ -127,7 +127,6 @@ pub fn answered(held: Held, goal: Option<Digest>, answer: Answer) -> Next {
             digest,
             intent,
         }),
-        Answer::Deleted => Next::With(Held::default()),
         // Nothing that can be relied on; an intent has it read, too.
         Answer::Clash => Next::With(Held {
             etag: None,
@@ -137,8 +136,8 @@ pub fn answered(held: Held, goal: Option<Digest>, answer: Answer) -> Next {
         Answer::Missing if digest.is_some() && goal.is_some() && intent != Some(Intent::Remove) => {
             Next::Conflict(Theirs::Removed, Held::default())
         }
-        // What we were writing never arrived, or we removed it, or it is gone as it should be.
-        Answer::Missing => Next::With(Held::default()),
+        // It is gone as it should be, or what we were writing never arrived.
+        Answer::Deleted | Answer::Missing => Next::With(Held::default()),
         Answer::Found(version, shown) => {
             let ours = [writing, digest, goal].contains(&Some(shown));
             let found = Held {

@@ -11,7 +11,10 @@
 //! - A server that fails is asked again after half a minute, then twice as long, up to an hour. One that
 //!   refuses us is asked once a day, or when the person says so: a wrong password, again and again,
 //!   locks accounts.
-//! - Who has left gets nothing more, and what is to come is taken back.
+//! - Invitations are a choice of their own: they come whatever somebody chose about notices. Who wants none
+//!   chooses another channel.
+//! - Who leaves a team keeps the shifts that are still theirs, without their colleagues' numbers. Who has
+//!   left altogether gets nothing more, and what is to come is taken back.
 
 mod account;
 mod dav;

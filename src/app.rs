@@ -50,8 +50,7 @@ pub fn router(state: AppState) -> Router {
 /// Who does which kind of job.
 #[must_use]
 pub fn handlers() -> Handlers {
-    let all = [cover::handle, sources::handlers, calendars::handlers];
-    all.iter().fold(Handlers::new(), |known, add| add(known))
+    calendars::handlers(sources::handlers(cover::handle(Handlers::new())))
 }
 
 /// Pages with all that surrounds them, and what machines ask for.

@@ -354,7 +354,9 @@ mod tests {
                         Some(n) => server.write(digest(n)),
                         None => server.there = None,
                     }
-                    server.touched = server.there.is_some();
+                    // The very version that they have decided on is none of their own any more.
+                    let shown = server.there.map(|(_, content)| content);
+                    server.touched = shown.is_some() && shown != held.digest;
                     server.removed = server.there.is_none();
                 }
             }

@@ -21,6 +21,7 @@
 //! ([`crate::secret`]). They are never shown again, not even to their owner, and never logged. A
 //! password goes only to the server that was entered with it.
 
+mod accounts;
 mod ask;
 mod dav;
 mod model;
@@ -40,6 +41,9 @@ use crate::jobs::Handlers;
 use crate::state::AppState;
 use crate::vocab::{Line, PersonId};
 use pages::{connect, leave, list, one, team};
+
+pub use accounts::{Writable, open as open_account, writable};
+pub use model::{Account, SourceId};
 
 /// The slice's routes.
 pub fn routes() -> Router<AppState> {

@@ -390,7 +390,7 @@ async fn an_edited_entry_of_a_shift_given_away_is_asked_about() {
     desk.run().await;
     let (shift, uid) = desk.shift().await;
     desk.edit(&uid, |text| {
-        text.replace("STATUS:", "\nATTENDEE:mailto:mum@example.com\r\nSTATUS:")
+        text.replace("\nSTATUS:", "\nATTENDEE:mailto:mum@example.com\r\nSTATUS:")
     })
     .await;
     sqlx::query("update assignments set person_id = $1 where shift_id = $2 and person_id = $3")

@@ -16,7 +16,6 @@
 //! - Who leaves a team keeps the shifts that are still theirs, without their colleagues' numbers. Who has
 //!   left altogether gets nothing more, and what is to come is taken back.
 
-mod account;
 mod dav;
 mod mail;
 mod push;
@@ -36,12 +35,10 @@ use crate::oncall::{self, Scope, Viewer};
 use crate::state::AppState;
 use crate::vocab::{Interval, PersonId};
 
-use account::Account;
 use dav::Trouble;
 use mail::Secretary;
 use push::{Courier, Stop};
 
-pub use account::{Writable, calendars};
 pub use words::when;
 
 /// The kind of the jobs that bring one person's calendar up to date.
@@ -64,19 +61,6 @@ const TOLD_AFTER: i64 = 24;
 /// The address that mails come from; none where this installation sends none.
 pub fn organizer(_state: &AppState) -> Option<String> {
     None
-}
-
-/// The whole address of a calendar; none where its account can't be opened.
-pub async fn address_of(
-    conn: &mut PgConnection,
-    state: &AppState,
-    calendar: &Writable,
-) -> sqlx::Result<Option<String>> {
-    match Account::open(conn, state, calendar.source).await {
-        Ok(account) => Ok(account.address_of(&calendar.href)),
-        Err(Stop::Trouble(_)) => Ok(None),
-        Err(Stop::Database(error)) => Err(error),
-    }
 }
 
 /// What a job is asked.

@@ -5,7 +5,6 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::account::Account;
 use super::dav::{Calendar, Trouble};
 use super::{BUDGET, Picture, Task, words};
 use crate::calendars::model::{
@@ -14,6 +13,7 @@ use crate::calendars::model::{
 };
 use crate::calendars::store::{self, Channel, Delivery, Fresh, Person, Put};
 use crate::jobs;
+use crate::sources::{self, Account, SourceId};
 use crate::state::AppState;
 
 /// Questions to the server about one entry, until it must be at rest.
@@ -58,7 +58,16 @@ impl<'a> Courier<'a> {
         channel: &'a Channel,
         now: DateTime<Utc>,
     ) -> Result<Self, Stop> {
-        let account = Account::of(conn, state, channel).await?;
+        let source = channel.source.ok_or(Trouble::Gone)?;
+        let account = sources::open_account(conn, state, SourceId(source)).await?;
+        let account = account.map_err(Trouble::Refused)?;
+        let is_plain = account.server.is_plain() && !state.fetcher.allows_private();
+        if is_plain || account.address_of(&channel.target).is_none() {
+            return Err(Trouble::Refused(
+                "The calendar is on another server than the account, or its address does not begin with https://. Choose one of the account's own.",
+            )
+            .into());
+        }
         Ok(Self {
             state,
             person: &picture.person,
@@ -101,7 +110,7 @@ impl<'a> Courier<'a> {
         Calendar {
             fetcher: &self.state.fetcher,
             user: &self.account.user,
-            password: &self.account.password,
+            password: self.account.password.expose(),
             url: &self.channel.target,
         }
     }

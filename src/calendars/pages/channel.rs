@@ -11,12 +11,13 @@ use crate::calendars::model::{Standing, Theirs};
 use crate::calendars::out;
 use crate::calendars::store::{self, Channel, Choice, Kind, State as Health};
 use crate::error::{Answer, AppError};
+use crate::sources::{self, Writable};
 use crate::state::AppState;
 use crate::vocab::PersonId;
 use crate::web::{Flash, Form, SignedIn, token};
 
 /// A calendar that can be chosen.
-pub(super) struct Calendar(out::Writable);
+pub(super) struct Calendar(Writable);
 
 impl Calendar {
     /// Its value in the form.
@@ -35,7 +36,7 @@ pub(super) async fn calendars(
     conn: &mut PgConnection,
     person: PersonId,
 ) -> sqlx::Result<Vec<Calendar>> {
-    let calendars = out::calendars(conn, person).await?;
+    let calendars = sources::writable(conn, person).await?;
     Ok(calendars.into_iter().map(Calendar).collect())
 }
 
@@ -69,7 +70,7 @@ impl Way {
         }
         let chosen = calendars
             .iter()
-            .find(|c| Some(c.0.source) == channel.source && channel.target.ends_with(&c.0.href));
+            .find(|c| Some(c.0.source.0) == channel.source && channel.target.ends_with(&c.0.href));
         if let Some(calendar) = chosen {
             form.set("calendar", calendar.value());
         }
@@ -221,17 +222,24 @@ pub async fn choose(State(state): State<AppState>, user: SignedIn, mut form: For
         }
         Way::Push(place) => {
             let chosen = calendars.get(place).ok_or(AppError::NotFound)?;
-            let target = out::address_of(&mut tx, &state, &chosen.0).await?;
-            let Some(target) = target else {
-                form.refuse("calendar", "The account's password can't be read any more. Enter it again where the account is connected.");
-                drop(tx);
-                return render(&state, &user, None, Some(form)).await;
+            let account = sources::open_account(&mut tx, &state, chosen.0.source).await?;
+            let target = account.and_then(|account| {
+                let address = account.address_of(&chosen.0.href);
+                address.ok_or("It is on another server than its account: the password must not be sent there.")
+            });
+            let target = match target {
+                Ok(target) => target,
+                Err(problem) => {
+                    form.refuse("calendar", problem);
+                    drop(tx);
+                    return render(&state, &user, None, Some(form)).await;
+                }
             };
             let choice = Choice {
                 kind: Kind::Push,
-                target: &target,
+                target: target.as_str(),
                 name: &chosen.0.name,
-                source: Some(chosen.0.source),
+                source: Some(chosen.0.source.0),
                 busy,
             };
             store::choose(&mut tx, user.id, choice, user.now).await?;

@@ -12,6 +12,6 @@ pub use leave::{
 pub use reading::{Outcome, ToRead, keep, overdue, replace_spans, schedule, secret, to_read};
 pub use sources::{
     NewSource, calendars, choose, connect, disconnect, of_person, reconnect, set_calendars, source,
-    update,
+    update, writable,
 };
 pub use team::{managers, members};

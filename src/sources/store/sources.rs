@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::secret::SecretKey;
+use crate::sources::accounts::Writable;
 use crate::sources::model::{AccountCalendar, Counts, Kind, Source, SourceId, Target};
 use crate::vocab::PersonId;
 
@@ -227,4 +228,17 @@ pub async fn choose(
         .execute(conn)
         .await?;
     Ok(usize::try_from(chosen).unwrap_or_default())
+}
+
+/// The calendars of a person's accounts, by account and name.
+pub async fn writable(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<Vec<Writable>> {
+    sqlx::query_as!(
+        Writable,
+        r#"select s.id as "source: SourceId", s.name as account, c.href, c.name
+        from sources s join source_calendars c on c.source_id = s.id
+        where s.person_id = $1 and s.kind = 'account' order by s.id, c.name, c.href limit 500"#,
+        person.0,
+    )
+    .fetch_all(conn)
+    .await
 }

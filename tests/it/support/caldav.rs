@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -77,7 +78,14 @@ impl Radicale {
         "#;
         let arguments = [python.as_path(), config.as_path(), self.folder.as_path()];
         self.running = Some(Companion::start(script, &arguments, &self.folder));
+        let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            let log = || fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            assert!(
+                begun.elapsed().as_secs() < 60,
+                "Radicale does not start: {}",
+                log()
+            );
             tokio::task::yield_now().await;
         }
     }

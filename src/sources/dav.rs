@@ -1,6 +1,6 @@
 //! A small CalDAV client: which calendars an account has, and what is in them. It only reads.
 //!
-//! The password goes to the account's own server and nowhere else: [`ServerAddress::owns`].
+//! The password goes to the account's own server and nowhere else: [`super::model::ServerAddress::owns`].
 
 use std::time::Duration;
 

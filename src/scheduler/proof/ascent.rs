@@ -71,6 +71,12 @@ impl Ascent {
         self.best_prices.resize(count, 0);
     }
 
+    /// Goes back to the best prices.
+    pub fn back(&mut self, one: i64) {
+        let prices = self.best_prices.iter();
+        self.prices = prices.map(|&p| p as f64 / one as f64).collect();
+    }
+
     /// Works out the exact value of the present prices, and keeps them if they are the best.
     pub fn note(&mut self, parts: &Parts) {
         self.work += self.cells;
@@ -79,6 +85,21 @@ impl Ascent {
         let people = people.map(|d| self.cold.tables.best(d, &prices));
         let value = people.fold(parts.rest(&prices), i64::saturating_add);
         self.keep(value, prices);
+    }
+
+    /// Pairs of slot and person that the smooth solution holds, those held most first.
+    pub fn leaning(&self, parts: &Parts) -> Vec<(usize, usize)> {
+        let mut pairs = Vec::new();
+        for (p, (duties, shares)) in parts.people.iter().zip(&self.shares).enumerate() {
+            for (entry, &share) in duties.entries().zip(shares) {
+                if share > 0.05 {
+                    let thousandths = (share * 1000.0).round() as i64;
+                    pairs.push((-thousandths, parts.slots.at(entry.slot), p));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        pairs.into_iter().map(|(_, slot, p)| (slot, p)).collect()
     }
 
     fn keep(&mut self, value: i64, prices: Vec<i64>) {

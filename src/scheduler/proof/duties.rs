@@ -77,6 +77,33 @@ impl Duties {
         None
     }
 
+    /// Without the entries that are not to be kept; told their numbers.
+    pub fn filtered(&self, keep: &dyn Fn(usize, &Entry) -> bool) -> Self {
+        let mut rows = Vec::with_capacity(self.rows.len());
+        let mut place = Vec::with_capacity(self.rows.len() + 1);
+        let mut number = 0;
+        for row in &self.rows {
+            place.push(rows.len());
+            let mut kept = row.clone();
+            kept.entries.retain(|entry| {
+                number += 1;
+                keep(number - 1, entry)
+            });
+            if !kept.entries.is_empty() {
+                rows.push(kept);
+            }
+        }
+        place.push(rows.len());
+        for row in &mut rows {
+            row.next = place.at(row.next);
+        }
+        Self {
+            rows,
+            terminal: self.terminal.clone(),
+            beyond: self.beyond,
+        }
+    }
+
     /// Cells of the person's tables: the work of one pass.
     pub fn cells(&self) -> u64 {
         u64::try_from((self.rows.len() + 1) * self.terminal.len()).unwrap_or(u64::MAX)
@@ -84,6 +111,7 @@ impl Duties {
 }
 
 /// Everybody's part, and the slots to be filled.
+#[derive(Clone)]
 pub(super) struct Parts {
     pub people: Vec<Duties>,
     /// The open slots that somebody may take.
@@ -92,6 +120,8 @@ pub(super) struct Parts {
     pub fixed: i64,
     /// How many units there are to one of the cost.
     pub one: i64,
+    /// Every schedule costs a multiple of this.
+    pub grain: i128,
     /// How many of `slots` may stay open.
     pub spare: usize,
     /// Limits on how many entries may be held together; they are priced after the slots.
@@ -121,7 +151,8 @@ impl Parts {
             .iter()
             .map(|&s| i128::from(problem.index.weight.at(s)))
             .sum();
-        let fixed = score::breakdown(&roster).preference;
+        let pinned = score::breakdown(&roster);
+        let fixed = pinned.preference + pinned.stability;
         let wish = problem.index.preference.iter().map(|p| p.unsigned_abs());
         let wishes = i128::from(wish.max().unwrap_or(0)) * (i128::try_from(slots.len()).ok()? + 1);
         let mut size = wishes + fixed.saturating_abs();
@@ -148,11 +179,20 @@ impl Parts {
             people: people.collect(),
             fixed: i64::try_from(fixed).ok()? * one,
             one,
+            grain: grain(problem),
             spare: unfilled.saturating_sub(lost).min(slots.len()),
             slots,
             limits: Vec::new(),
         })
     }
+}
+
+/// What every part of the cost is a multiple of.
+fn grain(problem: &Problem) -> i128 {
+    let whole = |value: &i128| i64::try_from(*value).unwrap_or(1);
+    let steep = problem.index.coefficient.iter().map(whole);
+    let wishes = problem.index.preference.iter().map(|w| w.abs());
+    i128::from(steep.chain(wishes).fold(0, super::gcd).max(1))
 }
 
 impl Duties {

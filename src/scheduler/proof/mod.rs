@@ -45,6 +45,7 @@
     clippy::cast_sign_loss
 )]
 mod ascent;
+mod branch;
 mod cold;
 mod duties;
 mod hard;
@@ -73,8 +74,12 @@ const STEPS: usize = 60;
 /// Each temperature is so much of the one before.
 const COOLING: f64 = 0.4;
 
-/// Colder than this there is nothing to gain.
+/// Colder than this there is nothing to gain, and the climb begins again from the best prices, with
+/// the limits found meanwhile.
 const COLDEST: f64 = 0.001;
+
+/// As warm as this.
+const REHEATED: f64 = 0.1;
 
 impl<'a> Proof<'a> {
     /// Begins with the prices of the convex relaxation. `known` is a bound already proven for
@@ -93,13 +98,7 @@ impl<'a> Proof<'a> {
 
     /// No schedule with as many filled slots costs less.
     pub fn bound(&self) -> i128 {
-        self.up(self.ascent.best).max(self.known)
-    }
-
-    /// Rounded up to the cost's unit: costs are integers.
-    fn up(&self, value: i64) -> i128 {
-        let one = self.parts.one;
-        i128::from(value.div_euclid(one) + i64::from(value.rem_euclid(one) > 0))
+        self.parts.up(self.ascent.best).max(self.known)
     }
 
     /// Raises the bound towards the cost of a schedule, with so much work at most (in cells of
@@ -110,12 +109,14 @@ impl<'a> Proof<'a> {
             return;
         }
         let until = self.ascent.work.saturating_add(work);
-        let gap = (goal - self.up(self.ascent.best)).max(1) as f64;
+        let gap = (goal - self.parts.up(self.ascent.best)).max(1) as f64;
         // As warm as makes up for the gap when every slot is in doubt.
         let mut heat = self.heat.unwrap_or((3.0 * gap / slots as f64).max(0.01));
         let (one, known) = (self.parts.one, self.known);
-        while heat > COLDEST && self.bound() < goal && self.ascent.work < until {
-            let enough = goal.saturating_sub(1).saturating_mul(i128::from(one));
+        while self.bound() < goal && self.ascent.work < until {
+            let enough = goal
+                .saturating_sub(self.parts.grain)
+                .saturating_mul(i128::from(one));
             let mut more = |ascent: &Ascent| {
                 let bound = i128::from(ascent.best.div_euclid(one)).max(known);
                 i128::from(ascent.best) <= enough && ascent.work < until && go(bound)
@@ -129,8 +130,33 @@ impl<'a> Proof<'a> {
                 self.ascent.grow(&self.parts);
             }
             heat *= COOLING;
+            if heat < COLDEST {
+                heat = REHEATED;
+                self.ascent.back(self.parts.one);
+            }
         }
         self.heat = Some(heat);
+    }
+
+    /// Closes what gap is left by cases: a person has a slot, or has not, and each case gets prices
+    /// of its own. `try_out` is told what each case leans to, may make a schedule of it, and says
+    /// what the best known one costs. Stops after so much work, or when `go` says so, and then
+    /// proves nothing.
+    pub fn close(&mut self, work: u64, go: &mut dyn FnMut() -> bool, try_out: branch::TryOut) {
+        if self.parts.spare > 0 {
+            return;
+        }
+        let mut cases = branch::Cases {
+            work,
+            go,
+            try_out,
+            goal: i128::MAX,
+        };
+        cases.goal = (cases.try_out)(&self.leaning());
+        let prices = &self.ascent.best_prices;
+        if cases.settle(&self.parts, prices) {
+            self.known = self.known.max(cases.goal);
+        }
     }
 
     /// For each slot and person the floor, where the person may take the slot.
@@ -139,20 +165,23 @@ impl<'a> Proof<'a> {
         let prices = &self.ascent.best_prices;
         let tables = &mut self.ascent.cold.tables;
         let all = self.ascent.best;
-        let one = self.parts.one;
         for (p, duties) in self.parts.people.iter().enumerate() {
             let best = tables.best(duties, prices);
             let slots: Vec<usize> = duties.entries().map(|e| e.slot).collect();
             tables.with(duties, |entry, least| {
                 let value = all.saturating_sub(best).saturating_add(least);
-                let value = value.div_euclid(one) + i64::from(value.rem_euclid(one) > 0);
                 let slot = self.parts.slots.at(slots.at(entry));
                 if let Some(list) = floors.get_mut(slot) {
-                    list.push((p, i128::from(value).max(self.known)));
+                    list.push((p, self.parts.up(value).max(self.known)));
                 }
             });
         }
         floors
+    }
+
+    /// Pairs of slot and person that the smooth solution holds, those held most first.
+    pub fn leaning(&self) -> Vec<(usize, usize)> {
+        self.ascent.leaning(&self.parts)
     }
 
     /// The price of each slot, in 1/1024 of the cost's unit; 0 where there is nothing to decide.
@@ -170,6 +199,13 @@ impl<'a> Proof<'a> {
 }
 
 impl Parts {
+    /// Rounded up to what a schedule can cost.
+    fn up(&self, value: i64) -> i128 {
+        let unit = i128::from(self.one) * self.grain;
+        let value = i128::from(value);
+        (value.div_euclid(unit) + i128::from(value.rem_euclid(unit) > 0)) * self.grain
+    }
+
     /// What the prices are worth apart from the people.
     fn rest(&self, prices: &[i64]) -> i64 {
         let slots = self.slots.len();

@@ -9,6 +9,14 @@ use super::super::{Effort, Progress};
 use super::anneal::Anneal;
 use super::{Key, LEVELS, Watch, hopeless};
 
+/// How cool annealing begins where the prices point to.
+const COLD: u32 = 30;
+
+/// A gap of at most so many units of cost is worth settling by cases, and any gap of a problem with
+/// at most so many slots.
+const NEAR: i128 = 40;
+const SMALL: usize = 60;
+
 /// What there is to know between two rounds.
 struct State<'a, 'w> {
     watch: Watch<'w>,
@@ -55,33 +63,116 @@ pub(super) fn run(
 impl<'a> State<'a, '_> {
     fn rounds(&mut self, warm: bool, effort: Effort) {
         let (rounds, steps) = effort.work(self.problem.slots.len());
+        let filled = self.key.0 <= self.hopeless;
+        let first = if filled && rounds > 1 {
+            steps / 4
+        } else {
+            steps
+        };
+        let heat = if warm { 6 } else { 0 };
+        if !self.anneal(self.problem, None, (0, heat), first) {
+            return;
+        }
         let mut proof: Option<Proof<'a>> = None;
-        let mut narrowed: Option<Problem> = None;
-        for round in 0..rounds {
-            // Later rounds reheat less: they repair what the first left, they do not start again.
-            // Nor does a search that was given a schedule.
-            let heat = if warm { 6 } else { round.min(6) };
-            let on = narrowed.as_ref().unwrap_or(self.problem);
-            if !anneal(self, on, (round, heat), steps) {
-                return;
-            }
-            if self.key.0 > self.hopeless {
-                continue;
-            }
-            if proof.is_none() {
+        for round in 1..=rounds {
+            if proof.is_none() && self.key.0 <= self.hopeless {
                 proof = Proof::new(self.problem, self.hopeless, self.bound);
             }
-            let Some(proof) = &mut proof else { continue };
-            if !self.prove(proof, effort.proof() / u64::from(rounds)) {
+            let Some(proof) = &mut proof else {
+                // Later rounds reheat less: they repair what the first left, they do not start
+                // again.
+                if self.anneal(self.problem, None, (round, round.min(6)), steps) {
+                    continue;
+                }
+                return;
+            };
+            let share = if round < 3 { 2 } else { u64::from(rounds) };
+            if !self.prove(proof, effort.proof() / share)
+                || !self.follow(proof, round, steps / 4)
+                || (round == rounds && !self.close(proof, effort.proof()))
+            {
                 return;
             }
-            narrowed = Some(narrow(
-                self.problem,
-                &self.best,
-                &proof.floors(),
-                self.key.2,
-            ));
         }
+    }
+
+    /// Schedules where the prices point to; whether to go on.
+    fn follow(&mut self, proof: &mut Proof, round: u32, steps: u64) -> bool {
+        let floors = proof.floors();
+        let leaning = proof.leaning();
+        let gap = self.key.2 - self.bound;
+        for part in [8, 2] {
+            // Pairs a little above the bound come first, whatever they could prove.
+            let limit = self.bound + (gap / part).max(1);
+            let narrow = narrow(self.problem, &self.best, &floors, limit.min(self.key.2));
+            let from = rounded(&narrow, &leaning).holder;
+            if !self.anneal(&narrow, Some(&from), (round, COLD), steps)
+                || !self.anneal(&narrow, None, (round, COLD), steps)
+            {
+                return false;
+            }
+        }
+        // Then all that a better schedule can hold, reheated less from round to round.
+        let narrow = narrow(self.problem, &self.best, &floors, self.key.2);
+        self.anneal(&narrow, None, (round, round.min(6)), steps)
+    }
+
+    /// Settles a gap of a few points by cases; whether to go on.
+    fn close(&mut self, proof: &mut Proof, work: u64) -> bool {
+        if self.key.2 - self.bound > NEAR && self.problem.slots.len() > SMALL {
+            return true;
+        }
+        let problem = self.problem;
+        let progress = self.progress();
+        let (mut key, mut best) = (self.key, None);
+        let watch = &mut self.watch;
+        let mut on = true;
+        let mut go = || {
+            on = on && watch(progress).is_continue();
+            on
+        };
+        proof.close(work, &mut go, &mut |leaning| {
+            let roster = rounded(problem, leaning);
+            let found = super::score::breakdown(&roster).key();
+            if found < key {
+                key = found;
+                best = Some(roster.holder);
+            }
+            key.2
+        });
+        if let Some(best) = best {
+            (self.key, self.best) = (key, best);
+        }
+        self.bound = self.bound.max(proof.bound());
+        on && !self.done()
+    }
+
+    /// One round of annealing, from the best schedule or another one; whether to go on.
+    fn anneal(
+        &mut self,
+        on: &Problem,
+        from: Option<&[Option<usize>]>,
+        (round, heat): (u32, u32),
+        steps: u64,
+    ) -> bool {
+        let from = from.unwrap_or(&self.best);
+        let mut anneal = Anneal::new(Roster::of(on, from), 0x5eed + u64::from(round));
+        let typical = anneal.typical_step().max(1) << 10;
+        let mut temperature = typical / (2 + 2 * i128::from(heat));
+        for _ in 0..=LEVELS {
+            if anneal.best_key < self.key {
+                self.key = anneal.best_key;
+                self.best = anneal.best().to_vec();
+            }
+            let progress = self.progress();
+            if (self.watch)(progress).is_break() || self.done() {
+                return false;
+            }
+            anneal.run(steps / LEVELS, temperature);
+            temperature = temperature * 15 / 16;
+            self.steps += steps / LEVELS;
+        }
+        true
     }
 
     fn progress(&self) -> Progress {
@@ -112,25 +203,17 @@ impl<'a> State<'a, '_> {
     }
 }
 
-/// One round of annealing; whether to go on.
-fn anneal(state: &mut State, on: &Problem, (round, heat): (u32, u32), steps: u64) -> bool {
-    let mut anneal = Anneal::new(Roster::of(on, &state.best), 0x5eed + u64::from(round));
-    let typical = anneal.typical_step().max(1) << 10;
-    let mut temperature = typical / (2 + 2 * i128::from(heat));
-    let mut go = true;
-    for _ in 0..LEVELS {
-        let progress = state.progress();
-        go = (state.watch)(progress).is_continue() && !state.done();
-        if !go {
-            break;
+/// What the smooth solution leans to, made a schedule.
+pub(super) fn rounded<'a>(problem: &'a Problem, leaning: &[(usize, usize)]) -> Roster<'a> {
+    let mut roster = Roster::pinned(problem);
+    for &(slot, person) in leaning {
+        if roster.holder.at(slot).is_none() && super::rules::allows(&roster, person, slot) {
+            roster.put(slot, person);
         }
-        anneal.run(steps / LEVELS, temperature);
-        temperature = temperature * 15 / 16;
-        state.steps += steps / LEVELS;
-        state.key = anneal.best_key;
     }
-    state.best = anneal.best().to_vec();
-    go && !state.done()
+    super::greedy::fill(&mut roster);
+    super::descent::descend(&mut roster, 8);
+    roster
 }
 
 /// The problem without the pairs of person and slot that are in no schedule cheaper than `cost`.

@@ -60,6 +60,13 @@ fn months_and_weekly_years_are_proven_at_once() {
 }
 
 #[test]
+fn a_hard_month_gets_its_best_schedule_and_a_bound_next_to_it() {
+    let found = recommend(&Case::read(&text("h8x30")).1.problem(), Effort::Quick);
+    assert_eq!(found.score.total, 30684);
+    assert!((30680..=30684).contains(&found.bound), "{}", found.bound);
+}
+
+#[test]
 fn the_file_reader_builds_the_same_problem_as_the_checker() {
     for (name, _) in OPTIMA {
         let text = text(name);

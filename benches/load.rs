@@ -14,6 +14,7 @@ use fairshift::clock::Clock;
 use fairshift::config::PublicUrl;
 use fairshift::db::private::{Durability, Private};
 use fairshift::fetch::Fetcher;
+use fairshift::mail::Mailer;
 use fairshift::state::{AppState, Site};
 use fairshift::{app, db, demo};
 use reqwest::Client;
@@ -55,12 +56,14 @@ async fn measure(postgres: &Private) -> Outcome<()> {
         demo: true,
         secret_key: None,
     });
+    let mailer = Mailer::new(None, None, &site.public_url)?;
     let state = AppState {
         db: pool.clone(),
         clock,
         live: fairshift::live::Live::default(),
         site,
         fetcher: Fetcher::new(false),
+        mailer,
     };
     let service = app::router(state).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });

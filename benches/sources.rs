@@ -17,6 +17,7 @@ use fairshift::clock::Clock;
 use fairshift::db::private::{Durability, Private};
 use fairshift::fetch::Fetcher;
 use fairshift::jobs::{self, Job};
+use fairshift::mail::Mailer;
 use fairshift::secret::{Secret, SecretKey};
 use fairshift::state::{AppState, Site};
 use fairshift::{app, db};
@@ -48,15 +49,17 @@ async fn measure(postgres: &Private) -> Outcome<()> {
     let asked = Arc::new(AtomicUsize::new(0));
     let server = serve(calendar(now), Arc::clone(&asked)).await?;
     let key = SecretKey::random();
+    let site = Site {
+        public_url: "http://localhost".parse()?,
+        demo: false,
+        secret_key: Some(key.clone()),
+    };
     let state = AppState {
         db: pool.clone(),
         clock,
         live: fairshift::live::Live::default(),
-        site: Arc::new(Site {
-            public_url: "http://localhost".parse()?,
-            demo: false,
-            secret_key: Some(key.clone()),
-        }),
+        mailer: Mailer::new(None, None, &site.public_url)?,
+        site: Arc::new(site),
         fetcher: Fetcher::new(true),
     };
     let ids = connect(&pool, &key, &server, now).await?;

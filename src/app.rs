@@ -19,8 +19,8 @@ use crate::jobs::Handlers;
 use crate::state::AppState;
 use crate::web::{assets, headers};
 use crate::{
-    audit, availability, calendars, cover, db, oncall, people, planning, reports, requirements,
-    rotations, sources, telemetry,
+    audit, availability, calendars, cover, db, notices, oncall, people, planning, reports,
+    requirements, rotations, sources, telemetry,
 };
 
 /// Bytes of the largest body that a form may have; imports allow themselves more.
@@ -36,6 +36,7 @@ pub fn router(state: AppState) -> Router {
         .merge(availability::routes())
         .merge(calendars::routes())
         .merge(cover::routes())
+        .merge(notices::routes())
         .merge(oncall::routes())
         .merge(people::routes())
         .merge(planning::routes())
@@ -50,7 +51,9 @@ pub fn router(state: AppState) -> Router {
 /// Who does which kind of job.
 #[must_use]
 pub fn handlers() -> Handlers {
-    calendars::handlers(sources::handlers(cover::handle(Handlers::new())))
+    notices::handlers(calendars::handlers(sources::handlers(cover::handle(
+        Handlers::new(),
+    ))))
 }
 
 /// Pages with all that surrounds them, and what machines ask for.
@@ -126,6 +129,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::fetch::Fetcher;
     use crate::live::Live;
+    use crate::mail::Mailer;
     use crate::state::{AppState, Site};
 
     async fn ask(path: &str) -> (StatusCode, bool, String) {
@@ -140,6 +144,8 @@ mod tests {
                 secret_key: None,
             }),
             fetcher: Fetcher::new(false),
+            mailer: Mailer::new(None, None, &"https://oncall.example.com".parse().unwrap())
+                .unwrap(),
         };
         let secret = |number: i64| async move {
             assert!(number < 0, "secret {number}");

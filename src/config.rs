@@ -13,6 +13,8 @@ use clap::{ArgAction, Args, ValueEnum};
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
+use crate::mail::{Sender, SmtpUrl};
+
 use crate::secret::SecretKey;
 
 /// Everything that can be set from outside. The same flags fit every command.
@@ -69,6 +71,26 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub secret_key: Option<SecretKey>,
+
+    /// Mail server, as in <smtps://user:password@host> or <smtp://user:password@host?tls=required>; without it,
+    /// mails are shown on a page instead.
+    #[arg(
+        long,
+        env = "FAIRSHIFT_SMTP_URL",
+        value_name = "URL",
+        global = true,
+        hide_env_values = true
+    )]
+    pub smtp_url: Option<SmtpUrl>,
+
+    /// Sender of mails, as in "Fairshift <oncall@example.com>" [default: fairshift@ and the public URL's host].
+    #[arg(
+        long,
+        env = "FAIRSHIFT_MAIL_FROM",
+        value_name = "ADDRESS",
+        global = true
+    )]
+    pub mail_from: Option<Sender>,
 
     /// What to log: error, warn, info, debug, trace, or a list such as info,fairshift=debug.
     #[arg(long, env = "FAIRSHIFT_LOG", value_name = "FILTER", global = true)]

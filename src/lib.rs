@@ -4,9 +4,9 @@
 //! | --- | --- | --- |
 //! | words | [`vocab`] | nothing of ours |
 //! | pure rules | [`scheduler`], [`reading`] | [`vocab`] |
-//! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`live`], [`secret`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
+//! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`mail`], [`live`], [`secret`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
 //! | trail | [`audit`], [`jobs`] | the ground |
-//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then [`sources`], then `planning`, then [`oncall`], then [`cover`], then [`reports`] and [`calendars`] | the ground, the trail, and what slices before them export |
+//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then [`sources`], then `planning`, then [`oncall`], then [`cover`], then [`reports`] and [`calendars`], then [`notices`] | the ground, the trail, and what slices before them export |
 //! | whole | [`app`], [`serve`], [`cli`], `demo`, [`solve`] | everything |
 //!
 //! A slice is a folder with the same files: `mod.rs` (routes, what others may call, its story),
@@ -32,6 +32,8 @@ pub mod error;
 pub mod fetch;
 pub mod jobs;
 pub mod live;
+pub mod mail;
+pub mod notices;
 pub mod oncall;
 pub mod people;
 pub mod planning;

@@ -20,6 +20,7 @@ use crate::demo::{self, DemoError};
 use crate::fetch::Fetcher;
 use crate::jobs;
 use crate::live::Live;
+use crate::mail::Mailer;
 use crate::people;
 use crate::secret::SecretKey;
 use crate::state::{AppState, Site};
@@ -54,6 +55,9 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// Mail can't be set up as the settings say.
+    #[error("mail can't be sent (FAIRSHIFT_SMTP_URL, FAIRSHIFT_MAIL_FROM): {0}")]
+    Mail(String),
     /// A query failed.
     #[error("the database fails: {0}")]
     Query(#[from] sqlx::Error),
@@ -90,7 +94,11 @@ pub async fn serve(settings: &Settings, demo: bool) -> Result<(), ServeError> {
                 secret_key,
             };
             let fetcher = Fetcher::new(settings.allow_private_addresses);
-            run(&database, listener, site, fetcher, stop).await
+            let (smtp, from) = (settings.smtp_url.as_ref(), settings.mail_from.as_ref());
+            match Mailer::new(smtp, from, &site.public_url) {
+                Ok(mailer) => run(&database, listener, site, (fetcher, mailer), stop).await,
+                Err(reason) => Err(ServeError::Mail(reason)),
+            }
         }
         Err(error) => Err(error),
     };
@@ -123,7 +131,7 @@ async fn run(
     database: &Database,
     listener: TcpListener,
     site: Site,
-    fetcher: Fetcher,
+    (fetcher, mailer): (Fetcher, Mailer),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     if !site.demo && people::demo_accounts(&mut *database.pool.acquire().await?).await? > 0 {
@@ -145,6 +153,7 @@ async fn run(
         live: live.clone(),
         site: Arc::new(site),
         fetcher,
+        mailer,
     };
     let (stopping, mut asked) = watch::channel(false);
     let worker = tokio::spawn(jobs::work(state.clone(), app::handlers(), asked.clone()));

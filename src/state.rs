@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::fetch::Fetcher;
 use crate::live::Live;
+use crate::mail::Mailer;
 use crate::secret::SecretKey;
 
 /// What every handler may use. Cloning is cheap.
@@ -23,6 +24,8 @@ pub struct AppState {
     pub site: Arc<Site>,
     /// Asks addresses that people gave us.
     pub fetcher: Fetcher,
+    /// Hands mail in.
+    pub mailer: Mailer,
 }
 
 /// What this installation is; fixed while it runs.

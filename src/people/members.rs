@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::model::Contact;
 use super::store::{self, Link, Member, MemberChange, NewLink, Purpose};
 use crate::audit;
 use crate::error::{Answer, AppError};
+use crate::jobs::{self, Action, Notice, To, Topic};
 use crate::state::AppState;
 use crate::vocab::{Email, PersonId};
 use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page_with, token};
@@ -128,9 +129,41 @@ pub async fn invite(
         email.as_str(),
     )
     .await?;
+    let notice = invitation(&user, team, &email, &secret, new.expires_at);
+    jobs::notify(&mut tx, user.now, &notice).await?;
     tx.commit().await?;
     let link = format!("{}/invitations/{secret}", state.site.public_url);
     render(&state, &user, &slug, None, Some(link)).await
+}
+
+/// The invitation as it is mailed.
+fn invitation(
+    user: &SignedIn,
+    team: &Membership,
+    email: &Email,
+    secret: &str,
+    until: DateTime<Utc>,
+) -> Notice {
+    Notice {
+        to: To::Address(email.to_string()),
+        topic: Topic::Invitation,
+        key: format!("invitation:{}", token::hex(&token::hash(secret))),
+        lane: format!("address:{email}"),
+        title: format!("Join {} on Fairshift", team.name),
+        lines: vec![
+            format!("{} invites you to {}.", user.name, team.name),
+            format!(
+                "Fairshift plans who is on call, fairly. The link works once, until {} ({}).",
+                until.with_timezone(&team.zone).format("%a %-d %b %H:%M"),
+                team.zone.name()
+            ),
+        ],
+        actions: vec![Action {
+            label: format!("Join {}", team.name),
+            path: format!("/invitations/{secret}"),
+        }],
+        until: Some(until),
+    }
 }
 
 /// `POST /teams/{slug}/invitations/{id}/removal`

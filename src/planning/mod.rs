@@ -21,6 +21,7 @@ mod gather;
 mod intent;
 mod live;
 pub mod model;
+mod news;
 mod pages;
 mod plan;
 mod publish;

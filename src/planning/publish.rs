@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use super::changes::{save, title};
 use super::model::SlotInput;
+use super::news;
 use super::plan::Plan;
 use super::store;
 use crate::audit;
@@ -46,6 +47,7 @@ pub async fn publish(
     let version = store::publish(conn, rotation.id, month, draft, by, now)
         .await
         .map_err(|error| twice(error, plan))?;
+    news::tell(conn, rotation, plan, version, by).await?;
     let open = plan.open();
     let gaps = if open == 0 {
         String::new()

@@ -53,6 +53,9 @@ pub struct SignedIn {
     pub session: SessionId,
     /// Teams they see, by name. Administrators see all.
     pub teams: Vec<Membership>,
+    /// Sees what others would have been sent: in a demo without a mail server, managers and
+    /// administrators.
+    pub sees_outbox: bool,
     /// When the request came in.
     pub now: DateTime<Utc>,
     flash: Option<String>,
@@ -198,8 +201,10 @@ async fn load(parts: &Parts, state: &AppState) -> Result<Visitor, AppError> {
                 is_engineer: row.is_engineer,
             })
         })
-        .collect();
+        .collect::<Vec<Membership>>();
+    let leads = first.is_admin || teams.iter().any(|team| team.is_manager);
     Ok(Some(SignedIn {
+        sees_outbox: leads && state.site.demo && !state.mailer.is_set_up(),
         id: PersonId(first.id),
         name: first.name.clone(),
         email: first.email.clone(),

@@ -11,6 +11,7 @@ const GROUND: &[&str] = &[
     "db",
     "error",
     "fetch",
+    "mail",
     "secret",
     "live",
     "state",
@@ -30,6 +31,7 @@ const STEPS: &[&[&str]] = &[
     &["oncall"],
     &["cover"],
     &["reports", "calendars"],
+    &["notices"],
     &["demo"],
 ];
 

@@ -25,6 +25,7 @@ mod jobs;
 mod journey;
 mod looks;
 mod migrations;
+mod notices;
 mod oncall;
 mod people;
 mod pictures;

@@ -30,6 +30,7 @@ const PAGES: [(&str, &[Sight]); 3] = [
             ("/requirements", "requirements", ""),
             ("/calendar", "calendar", ""),
             ("/account", "account", ""),
+            ("/notices", "notices", ""),
             ("/teams/payments", "team", ""),
             ("/teams/payments?month=2026-12", "team-unpublished", ""),
             (
@@ -97,13 +98,20 @@ const PAGES: [(&str, &[Sight]); 3] = [
     ),
     (
         "admin@example.com",
-        &[("/", "home-admin", ""), ("/admin", "admin", "")],
+        &[
+            ("/", "home-admin", ""),
+            ("/admin", "admin", ""),
+            ("/undelivered", "undelivered", ""),
+            ("/outbox", "outbox", ""),
+            ("/outbox/{}", "outbox-mail", "select max(id) from outbox"),
+        ],
     ),
 ];
 
 async fn demo_team() -> (TestApp, Browser) {
     let app = TestApp::start_as(true).await;
     demo::create(&app.db, app.clock.now()).await.unwrap();
+    app.work().await;
     let browser = Browser::open().await;
     let hidden = serde_json::json!({ "hidden": true });
     let devtools = browser.cdp();

@@ -180,6 +180,14 @@ const TABLE: &[Row] = &[
     row("POST", "/availability/leave/{id}", "/availability/leave/{leave}", [SIGN_IN, 400, 404, 404, 404]),
     row("GET", "/teams/{slug}/calendars", "/teams/payments/calendars", manager(200)),
     row("POST", "/teams/{slug}/calendars", "/teams/payments/calendars", manager(303)),
+    // Notifications
+    row("GET", "/notices", "/notices", signed_in(200)),
+    row("POST", "/notices", "/notices", signed_in(422)),
+    row("POST", "/notices/test", "/notices/test", signed_in(303)),
+    row("GET", "/outbox", "/outbox", admin(200)),
+    row("GET", "/outbox/{id}", "/outbox/{mail}", admin(200)),
+    row("GET", "/undelivered", "/undelivered", admin(200)),
+    row("POST", "/undelivered/{id}", "/undelivered/{job}", admin(400)),
     // Audit
     row("GET", "/teams/{slug}/audit", "/teams/payments/audit", manager(200)),
     // Availability
@@ -279,6 +287,18 @@ impl Stage {
                         made_by, made_at, open_until)
                     select shift_id, role_id, starts_at, ends_at, person_id, 'cover', false, person_id, '2026-11-01', starts_at
                     from on_call where person_id is not null returning id")
+                .await,
+            ),
+            (
+                "{mail}",
+                one("insert into outbox (key, recipient, subject, body_text, body_html, written_at)
+                    values ('k', 'a@example.com', 'Hello', 'Words', '<p>Words</p>', '2026-11-01') returning id")
+                .await,
+            ),
+            (
+                "{job}",
+                one("insert into jobs (kind, key, lane, payload, created_at, due_at, next_at, state, finished_at, attempts, error)
+                    values ('notice', 'j', 'l', '{\"title\": \"Hello\"}', '2026-11-01', '2026-11-01', '2026-11-01', 'failed', '2026-11-01', 1, 'no') returning id")
                 .await,
             ),
             (

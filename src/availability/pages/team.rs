@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query as UrlQuery, State};
 use axum::http::StatusCode;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sqlx::PgConnection;
 
 use super::{Query, month_in};
@@ -14,8 +14,9 @@ use crate::availability::model::{
 };
 use crate::availability::store::{self, Member};
 use crate::error::{Answer, AppError};
+use crate::jobs::{self, Action, Notice, To, Topic};
 use crate::state::AppState;
-use crate::vocab::{Interval, Level, Month, PersonId};
+use crate::vocab::{Interval, Level, Month, PersonId, local_instant};
 use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page_with};
 
 /// One person's line.
@@ -250,6 +251,7 @@ pub async fn open(
     };
     let mut tx = state.db.begin().await?;
     store::open_round(&mut tx, team.team, month, closes_on, user.id, user.now).await?;
+    tell(&mut tx, team, month, closes_on, &user).await?;
     let said = format!(
         "{} is open until {}",
         month.title(),
@@ -269,6 +271,46 @@ pub async fn open(
         &format!("/teams/{slug}/availability?month={month}"),
         &format!("{said}. Who has not answered sees it on every visit."),
     ))
+}
+
+/// Tells the team's engineers that a month is open, but not who has answered or opened it.
+async fn tell(
+    conn: &mut PgConnection,
+    team: &Membership,
+    month: Month,
+    closes_on: NaiveDate,
+    user: &SignedIn,
+) -> sqlx::Result<()> {
+    let day = closes_on.format("%a %-d %b");
+    let title = month.title();
+    let end = closes_on
+        .succ_opt()
+        .unwrap_or(closes_on)
+        .and_time(NaiveTime::MIN);
+    let people = store::unanswered(conn, team.team, month).await?;
+    for person in people.into_iter().filter(|person| *person != user.id) {
+        let notice = Notice {
+            to: To::Person(person),
+            topic: Topic::RoundOpen,
+            key: format!("round:{}:{month}:{closes_on}:{person}", team.team),
+            lane: format!("person:{person}:round:{}:{month}", team.team),
+            title: format!("Until {day}: say when you can be on call in {title}"),
+            lines: vec![format!(
+                "{} opened {title} for {}. Mark when you would rather be on call and when you can't, then say that the \
+                 month is complete; {day} is the last day ({}).",
+                user.name,
+                team.name,
+                team.zone.name()
+            )],
+            actions: vec![Action {
+                label: format!("Fill in {title}"),
+                path: format!("/availability?month={month}"),
+            }],
+            until: Some(local_instant(team.zone, end)),
+        };
+        jobs::notify(conn, user.now, &notice).await?;
+    }
+    Ok(())
 }
 
 /// `POST /teams/{slug}/rounds/removal`: nobody is asked any more.

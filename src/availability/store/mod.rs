@@ -17,6 +17,7 @@ pub use entries::{
 };
 pub use patterns::{patterns_of, remove_pattern, set_pattern};
 pub use read::{Member, clashes, for_planning, managers, members, person, shifts_of};
+pub use rounds::unanswered;
 pub use rounds::{
     answer, answered, banner, close_round, open_round, round, rounds_for, withdraw_answer,
 };

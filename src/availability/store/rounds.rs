@@ -37,6 +37,24 @@ pub async fn open_round(
     .map(drop)
 }
 
+/// Who has not said yet that the month is complete: the team's engineers who are still there then.
+pub async fn unanswered(
+    conn: &mut PgConnection,
+    team: TeamId,
+    month: Month,
+) -> sqlx::Result<Vec<PersonId>> {
+    sqlx::query_scalar!(
+        r#"select m.person_id as "person: PersonId" from team_members m join people p on p.id = m.person_id
+        where m.team_id = $1 and m.is_engineer and (p.left_on is null or p.left_on > $2)
+            and not exists (select from availability_answers a where a.person_id = m.person_id and a.month = $2)
+        order by m.person_id limit 500"#,
+        team.0,
+        month.first(),
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Takes a round back; false where there is none.
 pub async fn close_round(
     conn: &mut PgConnection,

@@ -478,3 +478,21 @@ pub async fn may_plan(
     .fetch_one(conn)
     .await
 }
+
+/// The zones of people.
+pub async fn zones(
+    conn: &mut PgConnection,
+    people: &[i64],
+) -> sqlx::Result<BTreeMap<PersonId, chrono_tz::Tz>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: PersonId", time_zone from people where id = any ($1)"#,
+        people,
+    )
+    .fetch_all(conn)
+    .await?;
+    let zone = |name: &str| name.parse().unwrap_or(chrono_tz::Tz::UTC);
+    Ok(rows
+        .iter()
+        .map(|row| (row.id, zone(&row.time_zone)))
+        .collect())
+}

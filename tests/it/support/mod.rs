@@ -15,6 +15,7 @@ pub mod caldav;
 pub mod companion;
 pub mod database;
 pub mod program;
+pub mod smtp;
 pub mod visitor;
 
 use std::net::SocketAddr;
@@ -26,13 +27,16 @@ use fairshift::app;
 use fairshift::clock::Clock;
 use fairshift::config::PublicUrl;
 use fairshift::fetch::Fetcher;
+use fairshift::jobs;
 use fairshift::live::Live;
+use fairshift::mail::Mailer;
 use fairshift::secret::SecretKey;
 use fairshift::state::{AppState, Site};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use database::TestDatabase;
+use smtp::Sink;
 use visitor::Visitor;
 
 /// When the fixed clock starts: a Monday morning.
@@ -60,12 +64,23 @@ impl TestApp {
 
     /// An installation that calls itself a demo; its database is empty all the same.
     pub async fn start_as(demo: bool) -> Self {
+        Self::start_by(demo, None).await
+    }
+
+    /// An installation that hands its mail in to this server.
+    pub async fn start_with_mail(sink: &Sink) -> Self {
+        Self::start_by(false, Some(&sink.url)).await
+    }
+
+    async fn start_by(demo: bool, smtp: Option<&str>) -> Self {
         let database = TestDatabase::create().await;
         let db = fairshift::db::pool(database.options()).await.unwrap();
         let clock = Clock::fixed(NOW.parse::<DateTime<Utc>>().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let public_url = PublicUrl::of_listener(listener.local_addr().unwrap());
         let url = public_url.to_string();
+        let smtp = smtp.map(|url| url.parse().unwrap());
+        let mailer = Mailer::new(smtp.as_ref(), None, &public_url).unwrap();
         let state = AppState {
             db: db.clone(),
             clock: clock.clone(),
@@ -77,6 +92,7 @@ impl TestApp {
             live: Live::default(),
             // Tests have servers of their own to ask.
             fetcher: Fetcher::new(true),
+            mailer,
         };
         let service = app::router(state.clone());
         let service = service.into_make_service_with_connect_info::<SocketAddr>();
@@ -96,6 +112,13 @@ impl TestApp {
         let (live, pool) = (self.state.live.clone(), self.db.clone());
         // Ends with the test's runtime.
         tokio::spawn(async move { live.listen(pool).await });
+    }
+
+    /// Does all jobs that are due by its clock, those of the time too, as a worker would.
+    pub async fn work(&self) -> usize {
+        let handlers = app::handlers();
+        jobs::tick(&self.state, &handlers).await.unwrap();
+        jobs::run_due(&self.state, &handlers).await.unwrap()
     }
 
     /// A visitor with a cookie jar of its own, signed in as nobody.

@@ -21,6 +21,8 @@ pub fn fairshift(arguments: &[&str]) -> Command {
         "DATA_DIR",
         "SECRET_KEY",
         "LOG",
+        "MAIL_FROM",
+        "SMTP_URL",
         "LOG_FORMAT",
     ] {
         command.env_remove(format!("FAIRSHIFT_{name}"));

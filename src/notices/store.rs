@@ -1,0 +1,336 @@
+//! The only SQL that writes `notice_choices`, `digest_items` and `outbox`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::PgConnection;
+
+use crate::vocab::PersonId;
+
+use super::choices::Recipient;
+
+/// Days for which mails that were not sent can be looked at.
+const KEPT_DAYS: i64 = 30;
+
+/// Somebody whom notices may reach; none where there is no such person.
+pub async fn recipient(
+    conn: &mut PgConnection,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Recipient>> {
+    let row = sqlx::query!(
+        r#"select email as "email!", time_zone as "time_zone!", left_on, by_mail as "by_mail!", muted as "muted!", digest_hour
+        from recipients where person_id = $1"#,
+        person.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| {
+        let zone: Tz = row.time_zone.parse().unwrap_or(Tz::UTC);
+        let today = now.with_timezone(&zone).date_naive();
+        Recipient {
+            email: row.email,
+            zone,
+            has_left: row.left_on.is_some_and(|day| day <= today),
+            by_mail: row.by_mail,
+            muted: row.muted,
+            digest_hour: row.digest_hour.and_then(|hour| hour.try_into().ok()),
+        }
+    }))
+}
+
+/// What a person chose.
+pub struct Choices {
+    /// Whether they want mail.
+    pub by_mail: bool,
+    /// Topics they do not want to hear of.
+    pub muted: Vec<String>,
+    /// The hour of their digest.
+    pub digest_hour: Option<i16>,
+    /// Minutes before a shift.
+    pub lead_minutes: Option<i32>,
+}
+
+/// What a person chose; what holds for everybody where they chose nothing.
+pub async fn choices(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<Choices> {
+    sqlx::query_as!(
+        Choices,
+        r#"select by_mail as "by_mail!", muted as "muted!", digest_hour, lead_minutes from recipients where person_id = $1"#,
+        person.0,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Keeps what a person chose.
+pub async fn choose(
+    conn: &mut PgConnection,
+    person: PersonId,
+    choices: &Choices,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into notice_choices (person_id, by_mail, muted, digest_hour, lead_minutes) values ($1, $2, $3, $4, $5)
+        on conflict (person_id) do update set by_mail = excluded.by_mail, muted = excluded.muted,
+            digest_hour = excluded.digest_hour, lead_minutes = excluded.lead_minutes",
+        person.0,
+        choices.by_mail,
+        &choices.muted,
+        choices.digest_hour,
+        choices.lead_minutes,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Puts a notice aside for a person's digest; once.
+pub async fn collect(
+    conn: &mut PgConnection,
+    person: PersonId,
+    key: &str,
+    notice: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into digest_items (person_id, key, notice, added_at) values ($1, $2, $3, $4) on conflict (key) do nothing",
+        person.0,
+        key,
+        notice,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What has come together for a person, the oldest first; at most 100, the rest comes with the next.
+pub async fn collected(
+    conn: &mut PgConnection,
+    person: PersonId,
+) -> sqlx::Result<Vec<(i64, serde_json::Value)>> {
+    let rows = sqlx::query!(
+        "select id, notice from digest_items where person_id = $1 order by id limit 100",
+        person.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.notice)).collect())
+}
+
+/// Forgets what was sent, up to `last`.
+pub async fn clear_collected(
+    conn: &mut PgConnection,
+    person: PersonId,
+    last: i64,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from digest_items where person_id = $1 and id <= $2",
+        person.0,
+        last,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A mail for the outbox page.
+pub struct NewMail<'a> {
+    /// The job's.
+    pub key: &'a str,
+    /// Whom it is for.
+    pub recipient: &'a str,
+    /// Its subject.
+    pub subject: &'a str,
+    /// Plain text.
+    pub text: &'a str,
+    /// HTML.
+    pub html: &'a str,
+    /// A calendar that goes with it.
+    pub calendar: Option<&'a str>,
+}
+
+/// Keeps a mail that is not sent; once.
+pub async fn write(
+    conn: &mut PgConnection,
+    mail: &NewMail<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into outbox (key, recipient, subject, body_text, body_html, calendar, written_at)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do nothing",
+        mail.key,
+        mail.recipient,
+        mail.subject,
+        mail.text,
+        mail.html,
+        mail.calendar,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A line of the outbox page.
+pub struct Line {
+    /// Its id.
+    pub id: i64,
+    /// Whom it is for.
+    pub recipient: String,
+    /// Its subject.
+    pub subject: String,
+    /// When it was written (UTC).
+    pub written_at: DateTime<Utc>,
+}
+
+/// The newest mails that were not sent, older than `before`.
+pub async fn written(conn: &mut PgConnection, before: i64, most: i64) -> sqlx::Result<Vec<Line>> {
+    sqlx::query_as!(
+        Line,
+        "select id, recipient, subject, written_at from outbox where id < $1 order by id desc limit $2",
+        before,
+        most,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// A mail as the outbox page shows it.
+pub struct Written {
+    /// Whom it is for.
+    pub recipient: String,
+    /// Its subject.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML.
+    pub html: String,
+    /// A calendar that goes with it.
+    pub calendar: Option<String>,
+    /// When it was written (UTC).
+    pub at: DateTime<Utc>,
+}
+
+/// One mail that was not sent.
+pub async fn one(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Written>> {
+    sqlx::query_as!(
+        Written,
+        "select recipient, subject, body_text as text, body_html as html, calendar, written_at as at from outbox where id = $1",
+        id,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Forgets mails that were written long ago.
+pub async fn prune(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from outbox where written_at < $1",
+        now - TimeDelta::days(KEPT_DAYS)
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A shift whose people are to be told that it starts.
+pub struct Starting {
+    /// The shift.
+    pub shift: i64,
+    /// Who is told.
+    pub person: PersonId,
+    /// Their zone.
+    pub zone: String,
+    /// The team's name.
+    pub team: String,
+    /// The rotation's name.
+    pub rotation: String,
+    /// The role's name.
+    pub role: String,
+    /// From when (UTC).
+    pub starts_at: DateTime<Utc>,
+    /// To when (UTC).
+    pub ends_at: DateTime<Utc>,
+    /// Who else serves: role, name, how to reach them; in escalation order.
+    pub others: Vec<String>,
+    /// Who has the role before.
+    pub before: Option<String>,
+    /// Who has it after.
+    pub after: Option<String>,
+}
+
+/// Shifts that start as soon as their people wanted to know before, but have not begun. Who goes on
+/// from one shift of a rotation to the next is told of the first. At most 500: the rest is found five minutes later,
+/// because who was told is left out by the key.
+pub async fn starting(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Vec<Starting>> {
+    sqlx::query_as!(
+        Starting,
+        r#"select c.shift_id as "shift!", c.person_id as "person!: PersonId", p.time_zone as "zone!", t.name as team,
+            o.name as rotation, r.name as role, c.starts_at as "starts_at!", c.ends_at as "ends_at!",
+            array(select y.name || ': ' || x.name || coalesce(', ' || (select k.value from contact_methods k
+                    where k.person_id = x.id and k.is_on_call_device and k.visible_to_colleagues), '')
+                from on_call e join people x on x.id = e.person_id join roles y on y.id = e.role_id
+                where e.shift_id = c.shift_id and e.role_id <> c.role_id order by e.escalation_order) as "others!",
+            (select x.name from slot_before(c.role_id, c.starts_at) b join people x on x.id = b.person_id) as "before?",
+            (select x.name from slot_after(c.role_id, c.ends_at) b join people x on x.id = b.person_id) as "after?"
+        from on_call c
+        join recipients p on p.person_id = c.person_id
+        join teams t on t.id = c.team_id join rotations o on o.id = c.rotation_id join roles r on r.id = c.role_id
+        where c.starts_at > $1 and c.starts_at <= $1 + interval '14 days'
+            and c.starts_at <= $1 + make_interval(mins => p.lead_minutes)
+            and p.by_mail and not 'shift_starts' = any (p.muted)
+            and (p.left_on is null or p.left_on > c.starts_at::date)
+            and not exists (select from on_call b where b.person_id = c.person_id
+                and b.rotation_id = c.rotation_id and b.ends_at = c.starts_at)
+            and not exists (select from job_keys j where j.key = 'notice:shift-starts:' || c.shift_id || ':' || c.person_id
+                || ':' || extract(epoch from c.starts_at)::bigint)
+        order by c.starts_at, c.shift_id, c.person_id limit 500"#,
+        now,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// A holding that lapses soon.
+pub struct Lapsing {
+    /// The holding.
+    pub holding: i64,
+    /// The requirement.
+    pub requirement: i64,
+    /// Who holds it.
+    pub person: PersonId,
+    /// Their zone.
+    pub zone: String,
+    /// What it is.
+    pub title: String,
+    /// How to get it again.
+    pub how: String,
+    /// The team's name.
+    pub team: String,
+    /// Until when it is held (UTC).
+    pub until: DateTime<Utc>,
+}
+
+/// Holdings that lapse within 30 days, of people who take shifts in the team and have not asked for it
+/// again or been given it for longer. Bounded.
+pub async fn lapsing(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Vec<Lapsing>> {
+    sqlx::query_as!(
+        Lapsing,
+        r#"select h.id as holding, q.id as requirement, h.person_id as "person: PersonId", p.time_zone as "zone!", q.title, q.how,
+            t.name as team, h.held_until as "until!"
+        from holdings h
+        join requirements q on q.id = h.requirement_id and q.retired_at is null
+        join teams t on t.id = q.team_id
+        join team_members m on m.team_id = t.id and m.person_id = h.person_id and m.is_engineer
+        join recipients p on p.person_id = h.person_id
+        where h.state = 'held' and h.held_until > $1 and h.held_until <= $1 + interval '30 days'
+            and p.by_mail and not 'requirement_lapses' = any (p.muted)
+            and (p.left_on is null or p.left_on > $1::date)
+            and not exists (select from holdings n where n.requirement_id = h.requirement_id
+                and n.person_id = h.person_id and (n.state = 'pending'
+                    or (n.state = 'held' and coalesce(n.held_until, 'infinity') > h.held_until)))
+        order by h.held_until, h.id limit 5000"#,
+        now,
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -31,7 +31,8 @@ use crate::state::AppState;
 use crate::vocab::CoverId;
 use pages::{acts, new, offer, show, team};
 
-pub use flow::{Agreement, Made, NewCover, agree, locked, make};
+pub use flow::{Made, NewCover, make};
+pub use model::Kind;
 pub use store::{Answers, Slot, answers, slots_of_shift};
 
 /// The slice's routes.

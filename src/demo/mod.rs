@@ -6,6 +6,7 @@
 //! `fairshift demo` starts with them in the database.
 
 mod cast;
+mod cover;
 mod month;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -116,6 +117,7 @@ pub async fn create(db: &PgPool, now: DateTime<Utc>) -> Result<(), DemoError> {
         month = month.next();
     }
     month::next(&mut tx, team, month, &engineers, manager, now).await?;
+    cover::request(&mut tx, team, &engineers, now).await?;
     crate::audit::record(
         &mut tx,
         now,

@@ -169,6 +169,7 @@ fn chip(
     let mut title = slot_title(inputs, slot, zone);
     for (is, words) in [
         (held.is_pinned, "pinned"),
+        (!held.parts.is_empty(), "served in parts"),
         (is_wrong, "breaks a rule"),
         (is_new, "differs from what is published"),
         (goes_on, "goes on"),

@@ -10,10 +10,11 @@ use chrono_tz::Tz;
 
 use super::csv;
 use super::sums::{MOST_DAYS, Period, Report};
+use crate::cover;
 use crate::error::{Answer, AppError};
 use crate::oncall::{self, Carried};
 use crate::state::AppState;
-use crate::vocab::PersonId;
+use crate::vocab::{Interval, PersonId};
 use crate::web::{Form, Frame, Membership, Section, SignedIn, page_with};
 
 #[derive(Template)]
@@ -26,6 +27,8 @@ struct Show {
     presets: [(&'static str, Period); 4],
     /// None where the dates make no sense.
     shown: Option<(Period, Report)>,
+    /// How people were asked to cover, and answered.
+    covers: Vec<cover::Answers>,
 }
 
 /// The period that was asked for, or the usual one; none after messages at the fields.
@@ -72,9 +75,14 @@ pub async fn show(
     let presets = usual(&user, &team);
     let mut form = typed(query);
     let asked = period(&mut form, presets[0].1);
+    let mut covers = Vec::new();
     let shown = match asked {
         Some(period) => {
             form = Form::of([("from", period.from), ("to", period.to)]);
+            let Interval { start, end } = period.interval(team.zone);
+            let mut conn = state.db.acquire().await?;
+            covers = cover::answers(&mut conn, team.team, start, end).await?;
+            drop(conn);
             Some((period, read(&state, &team, period).await?.1))
         }
         None => None,
@@ -91,6 +99,7 @@ pub async fn show(
         form,
         presets,
         shown,
+        covers,
     };
     page_with(status, &show)
 }

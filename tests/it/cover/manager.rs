@@ -293,6 +293,14 @@ async fn the_team_sees_its_requests_and_who_answered_what() {
             assert!(rows.contains(&wanted), "{wanted}: {rows:?}");
         }
     }
+    let page = carla
+        .get("/teams/payments/reports?from=2026-11-01&to=2026-11-30")
+        .await;
+    let rows = page.all("[aria-labelledby=cover] tbody tr");
+    assert!(
+        rows.contains(&"Ayşe Demir 0 0 0 0 2".to_owned()),
+        "{rows:?}"
+    );
     let page = carla.get("/").await;
     assert!(page.text().contains("1 not covered"), "{}", page.text());
     let page = carla.get("/teams/payments").await;

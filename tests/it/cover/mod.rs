@@ -2,6 +2,8 @@
 
 mod answers;
 mod ends;
+mod journey;
+mod killed;
 mod kinds;
 mod machine;
 mod manager;
@@ -10,9 +12,9 @@ mod races;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use fairshift::app;
-use fairshift::jobs;
+use fairshift::jobs::{self, Handlers};
 use fairshift::vocab::Month;
+use sqlx::PgPool;
 
 use crate::fixtures::{self, Person, Rotation, Team};
 use crate::support::TestApp;
@@ -49,46 +51,17 @@ const NAMES: [(&str, &str); 12] = [
 impl Crew {
     pub async fn new() -> Self {
         let app = TestApp::start().await;
-        let db = &app.db;
-        let istanbul = Tz::Europe__Istanbul;
-        let team = fixtures::team(db, "payments", "Payments", istanbul).await;
-        let carla = fixtures::person(db, "carla", "Carla Díaz", istanbul).await;
-        fixtures::join(db, &team, &carla, true, false).await;
-        let mut engineers = Vec::new();
-        for (address, name) in NAMES {
-            let zone = if address == "ben" {
-                Tz::Europe__London
-            } else {
-                istanbul
-            };
-            let person = fixtures::person(db, address, name, zone).await;
-            fixtures::join(db, &team, &person, false, true).await;
-            fixtures::phone(db, &person, "+90 212 555 01 01").await;
-            engineers.push(person);
-        }
-        let stranger = fixtures::person(db, "stranger", "Sam Stranger", istanbul).await;
-        let search = fixtures::team(db, "search", "Search", istanbul).await;
-        fixtures::join(db, &search, &stranger, true, true).await;
-        let all: Vec<&Person> = engineers.iter().collect();
-        let roles = [("Primary", false), ("Secondary", false)];
-        let rotation = fixtures::rotation(db, &team, "Main", &roles, &all).await;
-        sqlx::query("update rotation_versions set newcomer_until = 0, experienced_from = 0")
-            .execute(db)
-            .await
-            .unwrap();
-        for month in ["2026-11", "2026-12"] {
-            let month: Month = month.parse().unwrap();
-            fixtures::publish(db, &rotation, month, |n, role| {
-                Some(&engineers[(n + 4 * role) % 8])
-            })
-            .await;
-        }
+        Self::on(app, &["2026-11", "2026-12"]).await
+    }
+
+    async fn on(app: TestApp, months: &[&str]) -> Self {
+        let seed = Seed::plant(&app.db, months).await;
         Self {
             app,
-            team,
-            rotation,
-            carla,
-            engineers,
+            team: seed.team,
+            rotation: seed.rotation,
+            carla: seed.carla,
+            engineers: seed.engineers,
         }
     }
 
@@ -238,9 +211,7 @@ impl Crew {
     /// Moves the clock and does what is due; mails stay where they are, for nobody delivers them here.
     pub async fn later(&self, by: TimeDelta) {
         self.app.clock.advance(by);
-        jobs::run_due(&self.app.state, &app::handlers())
-            .await
-            .unwrap();
+        jobs::run_due(&self.app.state, &deadlines()).await.unwrap();
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
@@ -252,40 +223,104 @@ impl Crew {
 
     /// What must hold at any time, whatever happened.
     pub async fn consistent(&self) {
-        for (what, sql) in [
-            (
-                "a shift's parts fill it, once",
-                "select count(*) from (select a.shift_id, a.role_id, min(a.starts_at) as first, max(a.ends_at) as last,
-                    sum(extract(epoch from a.ends_at - a.starts_at)) as seconds
-                from assignments a where a.schedule_state = 'published' group by 1, 2) a join shifts s on s.id = a.shift_id
-                where a.first <> s.starts_at or a.last <> s.ends_at
-                    or a.seconds <> extract(epoch from s.ends_at - s.starts_at)",
-            ),
-            (
-                "a covered request's taker serves, an open one's requester",
-                "select count(*) from cover_requests r where r.state in ('open', 'agreed', 'covered')
-                    and r.id = (select max(x.id) from cover_requests x where x.shift_id = r.shift_id and x.role_id = r.role_id)
-                    and not exists (select from on_call a where a.shift_id = r.shift_id and a.role_id = r.role_id
-                        and a.person_id = case r.state when 'covered' then r.taker_id else r.person_id end
-                        and a.starts_at <= r.starts_at and a.ends_at >= r.ends_at)",
-            ),
-            (
-                "one winner, and nobody is asked for what is settled",
-                "select count(*) from cover_requests r where
-                    (select count(*) from cover_offers f where f.request_id = r.id and f.state = 'agreed')
-                        <> (r.state in ('agreed', 'covered'))::int
-                    or (r.state <> 'open' and exists (select from cover_offers f where f.request_id = r.id and f.state = 'asked'))",
-            ),
-            (
-                "every request that is not settled has a deadline to come",
-                "select count(*) from cover_requests r where r.state in ('open', 'agreed') and not exists (
-                    select from jobs j where j.kind = 'cover.deadline' and j.state = 'waiting'
-                        and (j.payload ->> 'request')::bigint = r.id)",
-            ),
-        ] {
-            assert_eq!(self.count(sql).await, 0, "{what}");
+        consistent(&self.app.db).await;
+    }
+}
+
+/// What must hold at any time in a database, whatever happened.
+pub async fn consistent(db: &PgPool) {
+    for (what, sql) in [
+        (
+            "a shift's parts fill it, once",
+            "select count(*) from (select a.shift_id, a.role_id, min(a.starts_at) as first, max(a.ends_at) as last,
+                sum(extract(epoch from a.ends_at - a.starts_at)) as seconds
+            from assignments a where a.schedule_state = 'published' group by 1, 2) a join shifts s on s.id = a.shift_id
+            where a.first <> s.starts_at or a.last <> s.ends_at
+                or a.seconds <> extract(epoch from s.ends_at - s.starts_at)",
+        ),
+        (
+            "a covered request's taker serves, an open one's requester",
+            "select count(*) from cover_requests r where r.state in ('open', 'agreed', 'covered')
+                and r.id = (select max(x.id) from cover_requests x where x.shift_id = r.shift_id and x.role_id = r.role_id)
+                and not exists (select from on_call a where a.shift_id = r.shift_id and a.role_id = r.role_id
+                    and a.person_id = case r.state when 'covered' then r.taker_id else r.person_id end
+                    and a.starts_at <= r.starts_at and a.ends_at >= r.ends_at)",
+        ),
+        (
+            "one winner, and nobody is asked for what is settled",
+            "select count(*) from cover_requests r where
+                (select count(*) from cover_offers f where f.request_id = r.id and f.state = 'agreed')
+                    <> (r.state in ('agreed', 'covered'))::int
+                or (r.state <> 'open' and exists (select from cover_offers f where f.request_id = r.id and f.state = 'asked'))",
+        ),
+        (
+            "every request that is not settled has a deadline to come",
+            "select count(*) from cover_requests r where r.state in ('open', 'agreed') and not exists (
+                select from jobs j where j.kind = 'cover.deadline' and j.state = 'waiting'
+                    and (j.payload ->> 'request')::bigint = r.id)",
+        ),
+    ] {
+        let wrong: i64 = sqlx::query_scalar(sql).fetch_one(db).await.unwrap();
+        assert_eq!(wrong, 0, "{what}");
+    }
+}
+
+/// The people of a [`Crew`] and their rotation.
+pub struct Seed {
+    pub team: Team,
+    pub rotation: Rotation,
+    pub carla: Person,
+    pub engineers: Vec<Person>,
+}
+
+impl Seed {
+    /// Puts them into a database, with these months published.
+    pub async fn plant(db: &PgPool, months: &[&str]) -> Self {
+        let istanbul = Tz::Europe__Istanbul;
+        let team = fixtures::team(db, "payments", "Payments", istanbul).await;
+        let carla = fixtures::person(db, "carla", "Carla Díaz", istanbul).await;
+        fixtures::join(db, &team, &carla, true, false).await;
+        let mut engineers = Vec::new();
+        for (address, name) in NAMES {
+            let zone = if address == "ben" {
+                Tz::Europe__London
+            } else {
+                istanbul
+            };
+            let person = fixtures::person(db, address, name, zone).await;
+            fixtures::join(db, &team, &person, false, true).await;
+            fixtures::phone(db, &person, "+90 212 555 01 01").await;
+            engineers.push(person);
+        }
+        let stranger = fixtures::person(db, "stranger", "Sam Stranger", istanbul).await;
+        let search = fixtures::team(db, "search", "Search", istanbul).await;
+        fixtures::join(db, &search, &stranger, true, true).await;
+        let all: Vec<&Person> = engineers.iter().collect();
+        let roles = [("Primary", false), ("Secondary", false)];
+        let rotation = fixtures::rotation(db, &team, "Main", &roles, &all).await;
+        sqlx::query("update rotation_versions set newcomer_until = 0, experienced_from = 0")
+            .execute(db)
+            .await
+            .unwrap();
+        for month in months {
+            let month: Month = month.parse().unwrap();
+            fixtures::publish(db, &rotation, month, |n, role| {
+                Some(&engineers[(n + 4 * role) % 8])
+            })
+            .await;
+        }
+        Self {
+            team,
+            rotation,
+            carla,
+            engineers,
         }
     }
+}
+
+/// Does the jobs of covering alone: what people are told stays in the outbox, to be looked at.
+pub fn deadlines() -> Handlers {
+    fairshift::cover::handle(Handlers::new())
 }
 
 /// The answer of a form.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use fairshift::{app, jobs};
+use fairshift::jobs;
 use tokio::sync::Barrier;
 
-use super::{Crew, send};
+use super::{Crew, deadlines, send};
 use crate::fixtures;
 
 /// Runs all of these at once.
@@ -137,7 +137,7 @@ async fn agreement_against_the_deadline() {
         let (state, clock) = (crew.app.state.clone(), crew.app.clock.clone());
         let deadline = tokio::spawn(async move {
             clock.set(by);
-            jobs::run_due(&state, &app::handlers()).await.unwrap()
+            jobs::run_due(&state, &deadlines()).await.unwrap()
         });
         assert_eq!(agree.await.unwrap(), 303);
         deadline.await.unwrap();

@@ -1,0 +1,247 @@
+//! The process is killed at any moment between the steps of publishing and covering: after the restart
+//! nothing that was said to be done is lost, and nothing is there twice.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use fairshift::vocab::Month;
+use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
+use sqlx::PgPool;
+
+use super::{Seed, consistent};
+use crate::fixtures;
+use crate::support::database::TestDatabase;
+use crate::support::program::{Running, fairshift};
+
+/// How often it is killed.
+const TIMES: u64 = 50;
+
+/// Somebody who sends forms until nobody answers any more.
+struct Hand {
+    client: reqwest::Client,
+    url: String,
+}
+
+impl Hand {
+    fn new(url: &str, session: &str) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert("cookie", format!("session={session}").parse().unwrap());
+        headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        let client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .default_headers(headers)
+            .build()
+            .unwrap();
+        Self {
+            client,
+            url: url.to_owned(),
+        }
+    }
+
+    /// Where a form leads that was accepted; none where nobody answered, or it was refused.
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Option<String> {
+        let address = format!("{}{path}", self.url);
+        let answer = self.client.post(address).form(fields).send().await.ok()?;
+        let location = answer.headers().get("location")?;
+        Some(location.to_str().unwrap().to_owned())
+    }
+
+    async fn get(&self, path: &str) -> Option<String> {
+        let answer = self.client.get(format!("{}{path}", self.url)).send().await;
+        answer.ok()?.text().await.ok()
+    }
+}
+
+/// What the program has said to be done: states that a request may be in by now.
+type Promised = BTreeMap<i64, &'static [&'static str]>;
+
+/// Asks to be covered, has somebody agree, takes it back, over and over.
+async fn cover(hand: Hand, db: PgPool, slots: Vec<(i64, i64)>, from: u64) -> Promised {
+    let mut promised = Promised::new();
+    for n in 0.. {
+        let (shift, role) = slots[usize::try_from(from + n).unwrap() % slots.len()];
+        let (shift, role) = (shift.to_string(), role.to_string());
+        let fields = [
+            ("shift", shift.as_str()),
+            ("role", &role),
+            ("kind", "cover"),
+        ];
+        let Some(path) = hand.post("/covers", &fields).await else {
+            return promised;
+        };
+        let id: i64 = path.rsplit('/').next().unwrap().parse().unwrap();
+        promised.insert(id, &["open"]);
+        // The mail's link, as if it had been read: a secret that the test knows.
+        let secret = format!("known-{id}-{from}-{n}");
+        sqlx::query(
+            "update cover_offers set token_hash = sha256(convert_to($2, 'UTF8')) where request_id = $1 and state = 'asked'",
+        )
+        .bind(id)
+        .bind(&secret)
+        .execute(&db)
+        .await
+        .unwrap();
+        promised.insert(id, &["open", "covered"]);
+        let nobody = Hand::new(&hand.url, "");
+        let answer = format!("/offers/{secret}/answer");
+        if nobody.post(&answer, &[("choice", "agree")]).await.is_none() {
+            return promised;
+        }
+        promised.insert(id, &["covered"]);
+        if n % 2 == 0 {
+            promised.insert(id, &["covered", "withdrawn"]);
+            if hand
+                .post(&format!("/covers/{id}/undo"), &[])
+                .await
+                .is_none()
+            {
+                return promised;
+            }
+            promised.insert(id, &["withdrawn"]);
+        }
+    }
+    promised
+}
+
+/// Publishes the month again and again; how often it was said to be done.
+async fn publish(hand: Hand, month: String, rotation: String) -> i64 {
+    let plan = format!("/teams/payments/plan/{month}");
+    let mut done = 0;
+    loop {
+        let Some(page) = hand.get(&plan).await else {
+            return done;
+        };
+        let Some((_, rest)) = page.split_once("name=\"basis\" value=\"") else {
+            return done;
+        };
+        let basis = rest.split('"').next().unwrap();
+        let fields = [("rotation", rotation.as_str()), ("basis", basis)];
+        // Somebody else may have been faster: then nothing was published.
+        if hand
+            .post(&format!("{plan}/publication"), &fields)
+            .await
+            .is_some()
+        {
+            done += 1;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_fifty_times_nothing_is_lost_and_nothing_doubled() {
+    let database = TestDatabase::create().await;
+    let db = PgPool::connect_with(database.options()).await.unwrap();
+    // The program goes by the machine's clock: the months after this one.
+    #[allow(clippy::disallowed_methods)]
+    let now: DateTime<Utc> = Utc::now();
+    let next = Month::of(now.date_naive()).next();
+    let after = next.next();
+    let seed = Seed::plant(&db, &[&next.to_string(), &after.to_string()]).await;
+    let (ayse, carla) = (&seed.engineers[0], &seed.carla);
+    let hers = fixtures::session(&db, ayse, now).await;
+    let managers = fixtures::session(&db, carla, now).await;
+    sqlx::query("update sessions set expires_at = $1")
+        .bind(now + TimeDelta::days(2))
+        .execute(&db)
+        .await
+        .unwrap();
+    let slots: Vec<(i64, i64)> = sqlx::query_as(
+        "select shift_id, role_id from on_call where person_id = $1 and starts_at > $2 order by starts_at",
+    )
+    .bind(ayse.id)
+    .bind(now + TimeDelta::days(1))
+    .fetch_all(&db)
+    .await
+    .unwrap();
+    assert!(slots.len() > 8 && next.first().day() == 1);
+    let mut dice = u64::from(now.timestamp_subsec_nanos()) | 1;
+    let mut promised = Promised::new();
+    let mut versions = 0;
+    for round in 0..TIMES {
+        let mut command = fairshift(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env("DATABASE_URL", database.url());
+        let running = Running::start(command);
+        let covering = cover(
+            Hand::new(&running.url, &hers),
+            db.clone(),
+            slots.clone(),
+            round * 3,
+        );
+        let publishing = publish(
+            Hand::new(&running.url, &managers),
+            after.to_string(),
+            seed.rotation.id.to_string(),
+        );
+        let (covering, publishing) = (tokio::spawn(covering), tokio::spawn(publishing));
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        // Any moment will do: nothing is waited for but that it comes.
+        tokio::time::sleep(Duration::from_micros(20_000 + (dice >> 33) % 400_000)).await;
+        drop(running);
+        promised.append(&mut covering.await.unwrap());
+        versions += publishing.await.unwrap();
+        consistent(&db).await;
+        for (id, states) in &promised {
+            let state: String =
+                sqlx::query_scalar("select state from cover_requests where id = $1")
+                    .bind(id)
+                    .fetch_one(&db)
+                    .await
+                    .unwrap_or_else(|error| {
+                        panic!("request {id} is lost in round {round}: {error}")
+                    });
+            // A new version may have closed it meanwhile.
+            assert!(
+                states.contains(&state.as_str()) || (state == "closed" && states.contains(&"open")),
+                "round {round}: {id} is {state}, not {states:?}"
+            );
+        }
+    }
+    assert!(promised.len() > 20, "it did something: {}", promised.len());
+    let published: i64 =
+        sqlx::query_scalar("select coalesce(max(version), 0)::bigint from schedules")
+            .fetch_one(&db)
+            .await
+            .unwrap();
+    assert!(
+        published > versions && versions > 5,
+        "{published} versions, {versions} promised"
+    );
+    nothing_is_lost_or_doubled(&db).await;
+}
+
+/// What was asked is told once, in the transaction that asked.
+async fn nothing_is_lost_or_doubled(db: &PgPool) {
+    for (what, sql) in [
+        (
+            "every question has its notice",
+            "select count(*) from cover_events e where e.action = 'asked' and not exists (
+                select from jobs j where j.key = 'notice:cover:' || e.request_id || ':' || e.id || ':' || e.person_id)",
+        ),
+        (
+            "every covered request was told to whoever takes it",
+            "select count(*) from cover_events e where e.action = 'agreed' and not exists (
+                select from jobs j where j.key like 'notice:cover:' || e.request_id || ':' || e.id || ':%')",
+        ),
+        (
+            "nobody was asked twice",
+            "select count(*) from (select 1 from cover_events where action = 'asked' group by request_id, person_id
+                having count(*) > 1) x",
+        ),
+        (
+            "one published version of each month",
+            "select count(*) from (select 1 from schedules where state = 'published' group by rotation_id, month
+                having count(*) > 1) x",
+        ),
+        (
+            "every request says in its history how it was made, once",
+            "select count(*) from cover_requests r where
+                (select count(*) from cover_events e where e.request_id = r.id and e.action = 'made') <> 1",
+        ),
+    ] {
+        let wrong: i64 = sqlx::query_scalar(sql).fetch_one(db).await.unwrap();
+        assert_eq!(wrong, 0, "{what}");
+    }
+}

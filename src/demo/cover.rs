@@ -11,7 +11,7 @@ use crate::planning::{self, SlotPart};
 use crate::vocab::{PersonId, ShiftId, TeamId};
 
 /// Shifts that are looked at for one that the demo's engineer is the best replacement for.
-const MOST_LOOKED_AT: i64 = 8;
+const MOST_LOOKED_AT: i64 = 2;
 
 /// Asks for cover of a published shift that is at least a day away; nothing at the end of a month, when
 /// none is left.

@@ -93,6 +93,36 @@ pub fn read_with(parser: Parser, feed: &str) -> Vec<SeenEvent> {
     serde_json::from_str(&seen).unwrap()
 }
 
+/// An invitation as icalendar sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SeenInvitation {
+    pub method: String,
+    pub mime_method: String,
+    pub sender: String,
+    pub recipient: String,
+    pub subject: String,
+    pub text: String,
+    pub uid: String,
+    pub sequence: u32,
+    pub status: String,
+    pub organizer: String,
+    pub attendee: String,
+    pub partstat: String,
+    pub rsvp: String,
+    pub start: DateTime<Utc>,
+    pub end: DateTime<Utc>,
+    pub summary: String,
+    pub description: String,
+    pub url: String,
+}
+
+/// The invitation in a mail.
+pub fn read_invitation(mail: &str) -> SeenInvitation {
+    let mut python = Command::new(ensure_clients().join("python"));
+    let seen = run(python.arg(source("invitation.py")), mail);
+    serde_json::from_str(&seen).unwrap()
+}
+
 /// An event as khal lists it. No UID: vdirsyncer gives what it fetches from a feed its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedEvent {

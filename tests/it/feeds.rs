@@ -26,7 +26,11 @@ pub struct Crew {
 
 impl Crew {
     pub async fn start() -> Self {
-        let app = TestApp::start().await;
+        Self::of(TestApp::start().await).await
+    }
+
+    /// In that installation.
+    pub async fn of(app: TestApp) -> Self {
         let db = &app.db;
         let now = Clock::system().now();
         app.clock.set(now);

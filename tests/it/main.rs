@@ -11,6 +11,7 @@ mod a11y;
 mod architecture;
 mod attacks;
 mod availability;
+mod calendar_mail;
 mod calendar_push;
 mod cast;
 mod clients;

@@ -59,8 +59,9 @@ const WAITS: (i64, i64) = (30, 3600);
 const TOLD_AFTER: i64 = 24;
 
 /// The address that mails come from; none where this installation sends none.
-pub fn organizer(_state: &AppState) -> Option<String> {
-    None
+pub fn organizer(state: &AppState) -> Option<String> {
+    // A demo shows on a page what it would send.
+    (state.mailer.is_set_up() || state.site.demo).then(|| state.mailer.address())
 }
 
 /// What a job is asked.

@@ -2,6 +2,7 @@
 //! somebody subscribes with. They live in a virtual environment in the target folder, made once
 //! from `tests/clients/requirements.txt`.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,12 @@ pub fn ask_oracle(cases: &serde_json::Value) -> serde_json::Value {
     let mut python = Command::new(ensure("oracle", "oracle.txt").join("python"));
     let said = run(python.arg(source("busy.py")), &cases.to_string());
     serde_json::from_str(&said).unwrap()
+}
+
+/// Windows' names for zones, and the IANA names that CLDR gives them.
+pub fn windows_zones() -> BTreeMap<String, String> {
+    let mut python = Command::new(ensure("oracle", "oracle.txt").join("python"));
+    serde_json::from_str(&run(python.arg(source("windows_zones.py")), "")).unwrap()
 }
 
 /// The events of a feed, in its order.

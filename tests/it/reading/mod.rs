@@ -5,6 +5,7 @@ mod differential;
 mod fuzz;
 mod limits;
 mod symmetry;
+mod windows;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -147,12 +147,10 @@ impl Desk {
     }
 
     async fn notices(&self) -> Vec<String> {
-        sqlx::query_scalar(
-            "select payload ->> 'title' from jobs where kind = 'notice' and payload ->> 'topic' = 'calendar' order by id",
-        )
-        .fetch_all(&self.crew.app.db)
-        .await
-        .unwrap()
+        sqlx::query_scalar("select subject from outbox where key like '%calendar:%' order by id")
+            .fetch_all(&self.crew.app.db)
+            .await
+            .unwrap()
     }
 }
 

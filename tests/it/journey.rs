@@ -111,7 +111,8 @@ impl Desk {
     /// Chooses a slot that somebody could take without breaking a rule; returns it and them.
     async fn offer(&self, used: &[String]) -> (String, String) {
         let mut slots = Vec::new();
-        let chips = By::Css("tbody a.chip:not(.goes-on):not(.pinned)");
+        // Not from the first row: those are the engineer's, who reads later what is left for her.
+        let chips = By::Css("tbody tr ~ tr a.chip:not(.goes-on):not(.pinned)");
         for chip in self.browser.find_all(chips).await.unwrap() {
             slots.push(chip.attr("data-slot").await.unwrap().unwrap());
         }
@@ -285,8 +286,9 @@ impl Desk {
         let (begin, _, role) = &shifts[0];
         let next = self.wait(".shifts li").await;
         let text = next.text().await.unwrap();
-        let date = begin.with_timezone(&istanbul).format("%-d").to_string();
-        for part in [role.as_str(), "Payments", "With ", &date] {
+        // Within a week the day of the week is all that is said.
+        let day = begin.with_timezone(&istanbul).format("%a").to_string();
+        for part in [role.as_str(), "Payments", "With ", &day] {
             assert!(text.contains(part), "{part} in {text}");
         }
         let partner = if role == "Primary" {

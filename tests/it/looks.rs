@@ -22,9 +22,14 @@ async fn sign_in(browser: &Browser, app: &TestApp, who: Who) {
 }
 
 async fn type_in(browser: &Browser, id: &str, text: &str) {
-    let field = browser.find(By::Id(id)).await.unwrap();
-    field.clear().await.unwrap();
-    field.send_keys(text).await.unwrap();
+    // The page before may still be there, with a field of the same name: then once more.
+    for _ in 0..50 {
+        let field = browser.query(By::Id(id)).first().await.unwrap();
+        if field.clear().await.is_ok() && field.send_keys(text).await.is_ok() {
+            return;
+        }
+    }
+    panic!("{id} can't be typed in");
 }
 
 async fn press(browser: &Browser, css: &str) {

@@ -161,28 +161,22 @@ async fn a_connection_dropped_after_data_gives_the_same_mail_again() {
 
 #[tokio::test]
 async fn a_server_that_is_down_or_babbles_or_asks_for_patience_is_tried_again() {
-    let (sink, app, person) = somebody().await;
-    for (number, fault) in [Fault::Garbage, Fault::Later, Fault::Silent]
-        .into_iter()
-        .enumerate()
-    {
+    for fault in [Fault::Garbage, Fault::Later, Fault::Silent] {
+        // A connection that is kept open would not meet what a new one meets.
+        let (sink, app, person) = somebody().await;
         sink.fault(fault.clone());
-        tell(
-            &app,
-            &notice(To::Person(person), Topic::CoverAsk, &number.to_string()),
-        )
-        .await;
+        tell(&app, &notice(To::Person(person), Topic::CoverAsk, "a")).await;
         app.work().await;
         let failed = failed(&app).await;
         assert!(
             failed.len() == 1 && failed[0].1 && !failed[0].0.is_empty(),
             "{fault:?}: {failed:?}"
         );
-        assert_eq!(sink.mails().len(), number, "{fault:?}");
+        assert_eq!(sink.mails().len(), 0, "{fault:?}");
         sink.fault(Fault::None);
         app.clock.advance(TimeDelta::minutes(1));
         app.work().await;
-        assert_eq!(sink.mails().len(), number + 1, "{fault:?}");
+        assert_eq!(sink.mails().len(), 1, "{fault:?}");
     }
 }
 

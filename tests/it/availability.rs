@@ -899,7 +899,8 @@ async fn open(stage: &Stage, browser: &Browser, email: &str, path: &str) {
 
 async fn day(browser: &Browser, date: &str) -> WebElement {
     browser
-        .find(By::Css(format!("[data-day='{date}']")))
+        .query(By::Css(format!("[data-day='{date}']")))
+        .first()
         .await
         .unwrap()
 }
@@ -929,7 +930,8 @@ async fn painted_by_mouse_and_taken_back() {
     )
     .await;
     let chip = browser
-        .find(By::Css(".chip [value=if_needed]"))
+        .query(By::Css(".chip [value=if_needed]"))
+        .first()
         .await
         .unwrap();
     chip.click().await.unwrap();
@@ -966,7 +968,7 @@ async fn painted_by_mouse_and_taken_back() {
             .unwrap()
             .contains("l-if_needed")
     );
-    let page = browser.find(By::Id("entries")).await.unwrap();
+    let page = browser.query(By::Id("entries")).first().await.unwrap();
     assert!(
         page.text()
             .await
@@ -976,7 +978,8 @@ async fn painted_by_mouse_and_taken_back() {
 
     // A click on a day of hers on call: told at once.
     browser
-        .find(By::Css(".chip [value=unavailable]"))
+        .query(By::Css(".chip [value=unavailable]"))
+        .first()
         .await
         .unwrap()
         .click()
@@ -993,7 +996,8 @@ async fn painted_by_mouse_and_taken_back() {
         1
     );
     browser
-        .find(By::Css("#undo-box button"))
+        .query(By::Css("#undo-box button"))
+        .first()
         .await
         .unwrap()
         .click()
@@ -1020,7 +1024,8 @@ async fn painted_by_keyboard() {
     )
     .await;
     browser
-        .find(By::Css(".day[tabindex='0']"))
+        .query(By::Css(".day[tabindex='0']"))
+        .first()
         .await
         .unwrap()
         .focus()
@@ -1139,20 +1144,23 @@ async fn filled_in_without_scripts() {
     .await;
     for date in ["2026-12-14", "2026-12-16"] {
         let tick = browser
-            .find(By::Css(format!("[data-day='{date}'] input")))
+            .query(By::Css(format!("[data-day='{date}'] input")))
+            .first()
             .await
             .unwrap();
         tick.click().await.unwrap();
     }
     browser
-        .find(By::Css(".chip [value=preferred]"))
+        .query(By::Css(".chip [value=preferred]"))
+        .first()
         .await
         .unwrap()
         .click()
         .await
         .unwrap();
     browser
-        .find(By::Css(".set"))
+        .query(By::Css(".set"))
+        .first()
         .await
         .unwrap()
         .click()
@@ -1168,7 +1176,8 @@ async fn filled_in_without_scripts() {
         ]
     );
     let complete = browser
-        .find(By::Css("form[action='/availability/answer'] button"))
+        .query(By::Css("form[action='/availability/answer'] button"))
+        .first()
         .await
         .unwrap();
     assert_eq!(complete.text().await.unwrap(), "My December is complete");
@@ -1341,7 +1350,8 @@ async fn pages_fit_every_window() {
     browser.scripts(true).await;
     browser.resize(1280, 900).await;
     browser
-        .find(By::Css(".who button"))
+        .query(By::Css(".who button"))
+        .first()
         .await
         .unwrap()
         .click()

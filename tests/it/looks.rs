@@ -34,7 +34,8 @@ async fn type_in(browser: &Browser, id: &str, text: &str) {
 
 async fn press(browser: &Browser, css: &str) {
     browser
-        .find(By::Css(css))
+        .query(By::Css(css))
+        .first()
         .await
         .unwrap()
         .click()
@@ -106,7 +107,11 @@ async fn members_invitations_and_the_audit_trail() {
     open(browser, app, "/teams/payments/members").await;
     type_in(browser, "email", "noor@example.com").await;
     press(browser, "form[action$='/invitations'] button").await;
-    let link = browser.find(By::Id("invitation-link")).await.unwrap();
+    let link = browser
+        .query(By::Id("invitation-link"))
+        .first()
+        .await
+        .unwrap();
     let link = link.prop("value").await.unwrap().unwrap();
     a11y::look(browser, "members").await;
     type_in(browser, "email", "noor").await;

@@ -170,7 +170,7 @@ async fn take() {
     let shoot = async |path: &str, height: u32, name: &str| {
         browser.resize(1280, height).await;
         browser.goto(format!("{}{path}", app.url)).await.unwrap();
-        browser.find(By::Css("h1")).await.unwrap();
+        browser.query(By::Css("h1")).first().await.unwrap();
         browser.screenshot(&folder.join(name)).await.unwrap();
     };
     sign_in(&browser, &app, "engineer@example.com").await;

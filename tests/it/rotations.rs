@@ -811,7 +811,11 @@ async fn a_manager_makes_a_rotation_in_a_browser_with_and_without_scripts() {
         click(&browser, "form.card button").await;
         wait_for(&browser, &format!("Change {name}")).await;
         // Weekdays matter for hours, the weekend's start doesn't; without scripts all is there.
-        let weekend = browser.find(By::Id("legs.0.weekend_from")).await.unwrap();
+        let weekend = browser
+            .query(By::Id("legs.0.weekend_from"))
+            .first()
+            .await
+            .unwrap();
         assert_eq!(weekend.is_displayed().await.unwrap(), !scripts);
         click(&browser, "#roles .rota-add summary").await;
         fill(&browser, "roles.2.name", "Shadow").await;
@@ -837,13 +841,13 @@ async fn a_manager_makes_a_rotation_in_a_browser_with_and_without_scripts() {
 }
 
 async fn fill(browser: &Browser, name: &str, text: &str) {
-    let field = browser.find(By::Name(name)).await.unwrap();
+    let field = browser.query(By::Name(name)).first().await.unwrap();
     field.clear().await.unwrap();
     field.send_keys(text).await.unwrap();
 }
 
 async fn click(browser: &Browser, css: &str) {
-    let element = browser.find(By::Css(css)).await.unwrap();
+    let element = browser.query(By::Css(css)).first().await.unwrap();
     element.scroll_into_view().await.unwrap();
     element.click().await.unwrap();
 }

@@ -9,7 +9,8 @@ use crate::support::browser::Browser;
 
 async fn text(browser: &Browser) -> String {
     browser
-        .find(By::Css("body"))
+        .query(By::Css("body"))
+        .first()
         .await
         .unwrap()
         .text()
@@ -21,7 +22,8 @@ async fn text(browser: &Browser) -> String {
 async fn press(browser: &Browser, words: &str, wanted: &str) {
     let path = format!("//main//button[normalize-space()='{words}']");
     browser
-        .find(By::XPath(path))
+        .query(By::XPath(path))
+        .first()
         .await
         .unwrap()
         .click()
@@ -82,14 +84,15 @@ async fn from_a_secret_address_to_the_planner() {
         let first = calendar(&["DTSTART:20270104T070000Z\nDTEND:20270104T080000Z"]);
         stage.server.reply("/c.ics", Reply::Calendar(first));
         browser.goto(format!("{url}{HOME}")).await.unwrap();
-        let field = browser.find(By::Id("address")).await.unwrap();
+        let field = browser.query(By::Id("address")).first().await.unwrap();
         field
             .send_keys("https://127.0.0.1:1/nothing.ics")
             .await
             .unwrap();
         let connect = "//section[@aria-labelledby='by-address']//button";
         browser
-            .find(By::XPath(connect))
+            .query(By::XPath(connect))
+            .first()
             .await
             .unwrap()
             .click()
@@ -101,11 +104,12 @@ async fn from_a_secret_address_to_the_planner() {
             .await
             .unwrap();
         assert!(wrong.text().await.unwrap().contains("No connection"));
-        let field = browser.find(By::Id("address")).await.unwrap();
+        let field = browser.query(By::Id("address")).first().await.unwrap();
         field.clear().await.unwrap();
         field.send_keys(stage.server.at("/c.ics")).await.unwrap();
         browser
-            .find(By::XPath(connect))
+            .query(By::XPath(connect))
+            .first()
             .await
             .unwrap()
             .click()

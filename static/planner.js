@@ -16,7 +16,7 @@ async function show(link) {
   if (!panel || basis(page) !== basis(document)) { location.assign(link.href); return; }
   document.getElementById("slot").replaceWith(panel);
   for (const old of grid().querySelectorAll(".chip[aria-current]")) old.removeAttribute("aria-current");
-  for (const chip of chips(link.dataset.slot)) chip.setAttribute("aria-current", "true");
+  if (link.dataset.slot) for (const chip of chips(link.dataset.slot)) chip.setAttribute("aria-current", "true");
   history.replaceState(null, "", link.href);
   panel.querySelector(".story")?.focus({ preventScroll: true });
   panel.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
@@ -25,7 +25,7 @@ async function show(link) {
 const chips = (slot) => grid().querySelectorAll(`.chip[data-slot="${slot}"]`);
 
 main.addEventListener("click", (event) => {
-  const chip = event.target.closest(".planner a.chip");
+  const chip = event.target.closest(".planner a.chip, a[data-panel]");
   if (!chip || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   show(chip);

@@ -57,7 +57,7 @@ pub fn look(ground: &Ground, is_over: &dyn Fn() -> bool, tell: &mut dyn FnMut(To
         }
         ControlFlow::Continue(())
     };
-    let found = watched(inputs, &ground.held, Effort::Standard, watch);
+    let found = watched(inputs, &shown, Effort::Standard, watch);
     if is_over() {
         return;
     }

@@ -1,9 +1,10 @@
 //! What a manager wants to change, and what the month is like afterwards.
 
-use super::model::{Held, Inputs, SlotKey};
+use super::model::{Held, Inputs, SlotKey, tell};
 use super::plan::Plan;
 use super::words::slot_title;
 use crate::error::AppError;
+use crate::scheduler::Change;
 use crate::vocab::PersonId;
 use crate::web::Form;
 
@@ -11,6 +12,8 @@ use crate::web::Form;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     Assign(usize, PersonId),
+    /// The same, and others move as [`tell`] found it cheapest.
+    Arrange(usize, PersonId),
     Clear(usize),
     Swap(usize, usize),
     Pin(usize),
@@ -31,7 +34,7 @@ impl Intent {
             inputs.slot(&key).ok_or_else(gone)
         };
         Ok(match form.value("action") {
-            "assign" => {
+            action @ ("assign" | "arrange") => {
                 let person: PersonId = form.value("person").parse().map_err(|_| gone())?;
                 let known = inputs.person(person).is_some();
                 if !known {
@@ -39,7 +42,11 @@ impl Intent {
                         "This person is not in the rotation. Add them to a leg first.".into(),
                     ));
                 }
-                Self::Assign(slot("slot")?, person)
+                if action == "arrange" {
+                    Self::Arrange(slot("slot")?, person)
+                } else {
+                    Self::Assign(slot("slot")?, person)
+                }
             }
             "clear" => Self::Clear(slot("slot")?),
             "swap" => Self::Swap(slot("slot")?, slot("other")?),
@@ -59,6 +66,7 @@ impl Intent {
     pub fn slot(&self) -> Option<usize> {
         match *self {
             Self::Assign(slot, _)
+            | Self::Arrange(slot, _)
             | Self::Clear(slot)
             | Self::Swap(slot, _)
             | Self::Pin(slot)
@@ -70,7 +78,7 @@ impl Intent {
     /// The slots it moves somebody in or out of.
     pub fn moved(&self) -> Vec<usize> {
         match *self {
-            Self::Assign(slot, _) | Self::Clear(slot) => vec![slot],
+            Self::Assign(slot, _) | Self::Arrange(slot, _) | Self::Clear(slot) => vec![slot],
             Self::Swap(one, two) => vec![one, two],
             Self::Pin(_) | Self::Unpin(_) | Self::Recompute | Self::Discard => Vec::new(),
         }
@@ -98,6 +106,12 @@ impl Intent {
                 name(person),
                 holder(slot)
             ),
+            Self::Arrange(slot, person) => format!(
+                "{}: {} instead of {}, and others move",
+                title(slot),
+                name(person),
+                holder(slot)
+            ),
             Self::Clear(slot) => format!("{}: nobody instead of {}", title(slot), holder(slot)),
             Self::Swap(one, two) => {
                 format!(
@@ -115,7 +129,8 @@ impl Intent {
         }
     }
 
-    /// The holders afterwards. Recommending again is a search of its own.
+    /// The holders afterwards. Recommending again is a search of its own. What moves for somebody is
+    /// not pinned; what a manager chose is.
     pub fn apply(&self, plan: &Plan) -> Vec<Held> {
         let mut held = plan.held.clone();
         let holder = |slot: usize| plan.held.get(slot).and_then(|h| h.person);
@@ -130,6 +145,20 @@ impl Intent {
         };
         match *self {
             Self::Assign(slot, person) => put(slot, Some(person)),
+            Self::Arrange(slot, person) => {
+                put(slot, Some(person));
+                for change in moved_for(plan, slot, person) {
+                    if let Some(at) = held.get_mut(change.slot).filter(|_| change.slot != slot) {
+                        *at = Held {
+                            person: change
+                                .person
+                                .and_then(|p| plan.inputs.people.get(p))
+                                .map(|p| p.id),
+                            ..Held::default()
+                        };
+                    }
+                }
+            }
             Self::Clear(slot) => put(slot, None),
             Self::Swap(one, two) => {
                 put(one, holder(two));
@@ -144,4 +173,14 @@ impl Intent {
         }
         held
     }
+}
+
+/// What moves so that this person can take the slot at the least cost.
+fn moved_for(plan: &Plan, slot: usize, person: PersonId) -> Vec<Change> {
+    let told = tell(&plan.inputs, &plan.built, &plan.assignment(), slot);
+    let mut others = told.into_iter().flat_map(|told| told.others);
+    others
+        .find(|other| other.person == person)
+        .map(|other| other.changes)
+        .unwrap_or_default()
 }

@@ -23,6 +23,7 @@ mod live;
 pub mod model;
 mod news;
 mod pages;
+mod panel;
 mod plan;
 mod publish;
 mod replacement;

@@ -4,18 +4,20 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
 
 use super::changes::rotation_of;
-use super::model::{SlotKey, SlotStory, tell};
+use super::model::SlotKey;
+use super::panel::{Panel, panel};
 use super::plan::{Plan, Source, current};
 use super::store;
 use super::view::{self, Day, OpenRow, Row};
-use super::words::{self, Gap, slot_title, violation_words};
+use super::words::{self, Gap, violation_words};
 use crate::availability;
 use crate::error::{Answer, AppError};
 use crate::rotations;
 use crate::state::AppState;
-use crate::vocab::{Month, RotationId};
+use crate::vocab::{Month, PersonId, RotationId};
 use crate::web::{Frame, Membership, Section, SignedIn, page};
 
 /// What the address asks for.
@@ -25,6 +27,8 @@ pub struct Asked {
     rotation: String,
     #[serde(default)]
     slot: String,
+    #[serde(default)]
+    person: String,
 }
 
 /// One line on what the page shows: draft, published, how good.
@@ -32,19 +36,6 @@ struct Status {
     label: String,
     class: &'static str,
     detail: String,
-}
-
-/// The slot that the page tells about.
-struct Story {
-    key: String,
-    title: String,
-    points: String,
-    is_pinned: bool,
-    is_locked: bool,
-    override_note: Option<String>,
-    told: SlotStory,
-    /// Slots of the others that the holder could take in exchange, by key.
-    exchanges: Vec<Option<(String, String)>>,
 }
 
 #[derive(Template)]
@@ -78,7 +69,7 @@ struct Show {
     fresh: Vec<(String, Option<String>)>,
     /// Engineers of the team in no rotation at all.
     without_leg: Vec<String>,
-    story: Option<Story>,
+    panel: Panel,
     has_draft: bool,
     has_published: bool,
     /// Published slots that somebody else holds by this draft.
@@ -147,6 +138,14 @@ pub async fn show(
         .parse::<SlotKey>()
         .ok()
         .and_then(|key| plan.inputs.slot(&key));
+    let person: Option<PersonId> = asked.person.parse().ok();
+    // What it tells is worked out apart: it solves around every other person.
+    let (plan, panel) = spawn_blocking(move || {
+        let panel = panel(&plan, selected, person);
+        (plan, panel)
+    })
+    .await
+    .map_err(|error| AppError::Internal(error.to_string()))?;
     let zone = plan.inputs.zone;
     let (quality, is_best) = quality(&plan);
     let mut legs: Vec<&str> = plan.inputs.shifts.iter().map(|s| s.zone.name()).collect();
@@ -200,7 +199,7 @@ pub async fn show(
         taken,
         fresh,
         without_leg,
-        story: selected.and_then(|slot| story(&plan, slot, zone)),
+        panel,
         has_draft: matches!(plan.source, Source::Draft(_) | Source::Recomputed(_)),
         has_published: plan.published.is_some(),
         moved: plan.moved(),
@@ -327,32 +326,4 @@ fn quality(plan: &Plan) -> (String, bool) {
             false,
         )
     }
-}
-
-fn story(plan: &Plan, slot: usize, zone: chrono_tz::Tz) -> Option<Story> {
-    let inputs = &plan.inputs;
-    let input = inputs.slots.get(slot)?;
-    let held = plan.held.get(slot)?;
-    let story = tell(inputs, &plan.built, &plan.assignment(), slot)?;
-    let exchange = |other: usize| {
-        Some((
-            inputs.slots.get(other)?.key.to_string(),
-            slot_title(inputs, other, zone),
-        ))
-    };
-    Some(Story {
-        key: input.key.to_string(),
-        title: slot_title(inputs, slot, zone),
-        points: input.points.to_string(),
-        is_pinned: held.is_pinned,
-        is_locked: inputs.shift_of(slot).is_some_and(|s| s.is_locked),
-        override_note: (!held.reason.is_empty())
-            .then(|| format!("Broken on purpose: {}. Why: “{}”", held.broken, held.reason)),
-        exchanges: story
-            .others
-            .iter()
-            .map(|c| c.exchange.and_then(exchange))
-            .collect(),
-        told: story,
-    })
 }

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 
 use super::model::{Held, Inputs, build};
+use super::plan::assignment;
 use crate::error::AppError;
-use crate::scheduler::{Effort, Progress, recommend_watched};
+use crate::scheduler::{Effort, Problem, Progress, Recommendation, recommend_from};
 
 /// How long somebody waits for the better answer at most; the best so far is taken then.
 pub const PATIENCE: Duration = Duration::from_secs(8);
@@ -39,7 +40,8 @@ pub struct Answer {
     pub bound: i128,
 }
 
-/// The recommendation around what is pinned in `held`. Takes long: see [`recommended_apart`].
+/// The recommendation around what is pinned in `held`, beginning with the others as they are there:
+/// what need not change does not. Takes long: see [`recommended_apart`].
 #[must_use]
 pub fn recommended(inputs: &Inputs, held: &[Held], wanted: Wanted) -> Answer {
     let slots = u64::try_from(inputs.slots.len()).unwrap_or(u64::MAX).max(1);
@@ -69,12 +71,13 @@ pub fn watched(
     effort: Effort,
     watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Answer {
-    let found = recommend_watched(&build(inputs, held, true).problem, effort, watch);
+    let problem = build(inputs, held, true).problem;
+    let found = solve(&problem, &assignment(inputs, held), effort, watch);
     let is_pinned = held.iter().any(|h| h.is_pinned);
     let bound = if is_pinned {
         // Only its bound is wanted, which comes before the search.
         let free = build(inputs, held, false);
-        recommend_watched(&free.problem, effort, &mut |_| ControlFlow::Break(())).bound
+        recommend_from(&free.problem, effort, &[], &mut |_| ControlFlow::Break(())).bound
     } else {
         found.bound
     };
@@ -98,6 +101,30 @@ pub fn watched(
     Answer {
         held: holders.collect(),
         bound,
+    }
+}
+
+/// A short search from what is there; where that is not proven best, a whole one. What is there wins
+/// where the other is no better.
+fn solve(
+    problem: &Problem,
+    start: &[Option<usize>],
+    effort: Effort,
+    watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Recommendation {
+    let is_new = start.iter().all(Option::is_none);
+    if is_new || effort == Effort::Quick {
+        return recommend_from(problem, effort, start, watch);
+    }
+    let near = recommend_from(problem, Effort::Quick, start, watch);
+    if near.optimal {
+        return near;
+    }
+    let far = recommend_from(problem, effort, &[], watch);
+    if far.score.key() < near.score.key() {
+        far
+    } else {
+        near
     }
 }
 

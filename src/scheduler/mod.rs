@@ -39,7 +39,8 @@
 //! person (see `bound`), and where that is not enough from prices per slot (see `proof`, with the
 //! mathematics); when the cost reaches it, the search stops: nothing can be better. What the prices
 //! rule out is left out of further rounds of annealing. [`floors`] gives the prices away.
-//! [`explain`] and [`cost_of`] answer with exact differences of the one cost function.
+//! [`explain()`], [`relief`], [`mend`] and [`cost_of`] answer with real schedules and exact differences
+//! of the one cost function, and with proven floors beyond; [`bottlenecks`] names who must carry more.
 mod bound;
 mod effort;
 mod explain;
@@ -57,8 +58,8 @@ mod table;
 
 pub use effort::Effort;
 pub use explain::{
-    Alternative, Change, Effect, Facts, OpenSlot, Outcome, Reason, SlotExplanation, cost_of,
-    explain, open_slots,
+    Alternative, Bottleneck, Change, Decided, Effect, Facts, OpenSlot, Outcome, Reason, Relief,
+    Remedy, SlotExplanation, Stand, Way, bottlenecks, cost_of, explain, mend, open_slots, relief,
 };
 pub use floors::{Floors, floors};
 pub use level::{ideal_load, levels};

@@ -26,6 +26,15 @@ pub struct Share {
 }
 
 impl Share {
+    /// Minutes of a month present and not on leave; or those of the whole month.
+    #[must_use]
+    pub fn present_minutes(&self, month: Month, zone: Tz, whole: bool) -> i64 {
+        if whole {
+            return month.interval(zone).minutes();
+        }
+        self.claim(month, zone).present_min
+    }
+
     fn claim(&self, month: Month, zone: Tz) -> Claim {
         let minute = |t: chrono::DateTime<chrono::Utc>| t.timestamp().div_euclid(60);
         let midnight =

@@ -9,7 +9,10 @@ mod problem;
 mod slots;
 
 pub use balance::{Share, balances};
-pub use explain::{SlotStory, block_words, broken_words, tell};
+pub use explain::{
+    Deed, Offer, PersonStory, SlotStory, Whole, block_words, broken_words, slot_words, tell,
+    tell_person, tell_whole, ways,
+};
 pub use facts::{Facts, changes};
 pub use inputs::{Elsewhere, Inputs, PersonInput, RoleInput, ShiftInput, SlotInput};
 pub use parts::share_out;

@@ -24,6 +24,14 @@ pub struct Built {
 }
 
 impl Built {
+    /// What it has to be worth, in points as costs are shown, that somebody else takes a published
+    /// slot: a tenth of an average slot. Less than any preference, so that it decides only between
+    /// schedules that nobody would tell apart.
+    #[must_use]
+    pub fn stability(&self) -> Points {
+        Points(self.mean / 10)
+    }
+
     /// A cost in points: as much cost as moving an average slot onto somebody whose balance is so
     /// many points higher. This is how costs are shown to people.
     #[must_use]
@@ -102,20 +110,13 @@ pub fn build(inputs: &Inputs, held: &[Held], with_pins: bool) -> Built {
             available: 0,
             if_needed: FULL_TIME.saturating_mul(mean.saturating_mul(mean)),
         },
-        stability: 2 * FULL_TIME.saturating_mul(mean.saturating_mul(stability(mean).0)),
+        stability: 2 * FULL_TIME.saturating_mul(mean.saturating_mul(mean / 10)),
         scale: 100 * FULL_TIME,
     };
     Built {
         problem: Problem::new(people.collect(), shifts.collect(), slots, settings),
         mean,
     }
-}
-
-/// What it has to be worth, in points as costs are shown, that somebody else takes a published slot:
-/// a tenth of an average slot. Less than any preference, so that it decides only between schedules
-/// that nobody would tell apart.
-fn stability(mean: i64) -> Points {
-    Points(mean / 10)
 }
 
 /// What parts of slots change for a person: a slot counts in full for its holder, so the others' parts

@@ -16,7 +16,7 @@ struct Walk<'a> {
 }
 
 /// Whether trying everything is affordable.
-pub(super) fn small(problem: &Problem) -> bool {
+pub(in crate::scheduler) fn small(problem: &Problem) -> bool {
     let open = problem.slots.iter().zip(&problem.index.candidates);
     let mut open = open.filter(|(slot, _)| slot.pin.is_none());
     let size = open.try_fold(1_usize, |size, (_, people)| {

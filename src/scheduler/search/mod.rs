@@ -11,7 +11,7 @@ mod greedy;
 mod random;
 mod second;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::problem::Problem;
 use super::roster::Roster;
@@ -19,6 +19,7 @@ use super::{Effort, Progress};
 use super::{rules, score};
 pub(super) use anneal::{swap_cost, try_swap};
 pub(super) use canonical::{canonical, original, sorted};
+pub(super) use exact::small;
 pub use second::{SecondObjective, second_objective};
 use std::ops::ControlFlow;
 

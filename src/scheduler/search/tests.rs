@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use random::Random;
 
 /// Four people on six slots of shifts that touch and overlap.
-fn problem(seed: u64) -> Problem {
+pub(in crate::scheduler) fn problem(seed: u64) -> Problem {
     let mut random = Random::new(seed);
     let mut below = |bound: i64| {
         let bound = usize::try_from(bound).unwrap();

@@ -47,8 +47,8 @@ pub struct Other {
     pub is_alone: bool,
     /// What else would move.
     pub moves: String,
-    /// Too many to be told in the line.
-    pub many: bool,
+    /// How many other slots that are.
+    pub moved: usize,
     /// The other slot of an exchange, by key.
     pub exchange: Option<String>,
     /// Others move, and not only in an exchange.
@@ -123,7 +123,7 @@ fn story(plan: &Plan, slot: usize) -> Option<Story> {
             then: candidate.then.clone(),
             is_barred: candidate.outcome.needs_reason(),
             is_alone: candidate.outcome.is_alone(),
-            many: moved.len() > 2,
+            moved: moved.len(),
             moves: moved.join("; "),
             exchange: match candidate.deed {
                 Deed::Swap(other) => key(inputs, other),

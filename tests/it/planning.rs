@@ -651,3 +651,67 @@ async fn a_repair_leaves_what_is_published_alone() {
         "{moved} of 62 changed for {theirs}"
     );
 }
+
+/// What makes a level, who could take something off somebody, and why not fairer; with numbers that
+/// are those of the grid.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_and_the_whole_are_explained() {
+    let (app, manager) = planner().await;
+    let page = manager.get(PLAN).await;
+    let level = |page: &Page, id: i64| {
+        let cell = page
+            .all(&format!("tr[data-person='{id}'] a.level"))
+            .remove(0);
+        cell.rsplit(' ').next().unwrap().to_owned()
+    };
+    let ben = id_of(&app, "Ben Okafor").await;
+    let told = manager.get(&format!("{PLAN}?person={ben}")).await.text();
+    let level = level(&page, ben);
+    assert!(
+        told.contains(&format!("Recommendation level {level} of 100")),
+        "{told}"
+    );
+    for said in [
+        "What makes the level",
+        "71 % utilised",
+        "100 % of the month present",
+        "with nothing booked",
+        "Who could take something off Ben Okafor",
+        "What the cost is made of",
+        "More than their share",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    // Nobody is told of somebody who is not in the rotation.
+    for stranger in ["0", "x", "999999"] {
+        let page = manager.get(&format!("{PLAN}?person={stranger}")).await;
+        assert_eq!(page.status, 200);
+        assert!(!page.text().contains("What makes the level"));
+    }
+}
+
+/// A slot that was opened is closed again by the cheapest way that the page offers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_is_closed_by_what_is_offered() {
+    let (_app, manager) = planner().await;
+    let page = manager.get(PLAN).await;
+    let slot = page
+        .attributes("tbody a.chip:not(.goes-on)", "data-slot")
+        .remove(4);
+    let opened = change(&manager, &page, &[("action", "clear"), ("slot", &slot)]).await;
+    assert_eq!(opened.status, 303);
+    let gap = manager.get(&format!("{PLAN}?slot={slot}")).await;
+    assert!(gap.text().contains("What would close it"), "{}", gap.text());
+    let css = ".ways li:has(button[value=arrange]) [name=person]";
+    let person = gap.attributes(css, "value").remove(0);
+    let fields = [
+        ("action", "arrange"),
+        ("slot", slot.as_str()),
+        ("person", person.as_str()),
+    ];
+    let done = change(&manager, &gap, &fields).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    let page = manager.get(&done.location()).await;
+    assert!(page.text().contains("all 62 slots"), "{}", page.text());
+    assert!(slots_of(&page, person.parse().unwrap()).contains(&slot));
+}

@@ -148,9 +148,6 @@ pub async fn show(
     .map_err(|error| AppError::Internal(error.to_string()))?;
     let zone = plan.inputs.zone;
     let (quality, is_best) = quality(&plan);
-    let mut legs: Vec<&str> = plan.inputs.shifts.iter().map(|s| s.zone.name()).collect();
-    legs.sort_unstable();
-    legs.dedup();
     let show = Show {
         rotation: rotation.id,
         rotations,
@@ -207,11 +204,19 @@ pub async fn show(
         can_publish: !matches!(plan.source, Source::Published(_)) && !plan.inputs.slots.is_empty(),
         slots: plan.inputs.slots.len(),
         zone,
-        leg_zones: legs.join(", "),
+        leg_zones: leg_zones(&plan),
         frame,
         team,
     };
     page(&show)
+}
+
+/// The zones of the shifts, by name, each once.
+fn leg_zones(plan: &Plan) -> String {
+    let mut legs: Vec<&str> = plan.inputs.shifts.iter().map(|s| s.zone.name()).collect();
+    legs.sort_unstable();
+    legs.dedup();
+    legs.join(", ")
 }
 
 /// What calendars say of the month: clashes with published shifts, and how fresh it is by person.

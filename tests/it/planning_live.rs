@@ -160,7 +160,6 @@ async fn every_input_tells_the_team() {
         format!("insert into availability_answers (person_id, month, answered_at) select {someone}, '2027-03-01', now()"),
         format!("insert into utilisations (person_id, month, percent, source, entered_at) select {someone}, '2027-03-01', 40, 'manager', now()"),
         "update utilisations set percent = 41 where month = '2027-03-01'".into(),
-        format!("insert into booked_times (person_id, period, starts_on, working_minutes, meeting_minutes, out_of_office_minutes, tentative_minutes, counted_at) select {someone}, 'month', '2027-04-01', 9000, 600, 0, 0, now()"),
         format!("update people set capacity_percent = 71 where id = {someone}"),
         format!("update people set left_on = '2030-01-01' where id = {someone}"),
         "update teams set time_zone = 'Europe/Paris' where slug = 'payments'".into(),

@@ -46,7 +46,9 @@ async fn planner(browser: &Browser, stage: &Stage) -> (u8, String) {
     for cell in cells {
         texts.push(cell.text().await.unwrap());
     }
-    (texts[0].trim().parse().unwrap(), texts[1].trim().to_owned())
+    // The first cell says whose level it is before it says the level.
+    let level = texts[0].split_whitespace().last().unwrap().parse().unwrap();
+    (level, texts[1].trim().to_owned())
 }
 
 #[tokio::test]

@@ -887,35 +887,18 @@ async fn open(stage: &Stage, browser: &Browser, email: &str, path: &str) {
         .sign_in(&stage.app.url, email, fixtures::PASSWORD)
         .await;
     browser
-        .query(By::Name("password"))
-        .not_exists()
-        .await
-        .unwrap();
-    browser
         .goto(format!("{}{path}", stage.app.url))
         .await
         .unwrap();
 }
 
 async fn day(browser: &Browser, date: &str) -> WebElement {
-    browser
-        .query(By::Css(format!("[data-day='{date}']")))
-        .first()
-        .await
-        .unwrap()
+    browser.wait(&format!("[data-day='{date}']")).await
 }
 
 /// Waits until the page says so.
 async fn said(browser: &Browser, words: &str) {
-    let found = browser.query(By::Id("said")).with_text(words.to_owned());
-    let found = found.wait(
-        std::time::Duration::from_secs(10),
-        std::time::Duration::from_millis(50),
-    );
-    found
-        .first()
-        .await
-        .unwrap_or_else(|_| panic!("it never said: {words}"));
+    browser.shows("#said", words).await;
 }
 
 #[tokio::test]
@@ -929,12 +912,7 @@ async fn painted_by_mouse_and_taken_back() {
         "/availability?month=2026-12",
     )
     .await;
-    let chip = browser
-        .query(By::Css(".chip [value=if_needed]"))
-        .first()
-        .await
-        .unwrap();
-    chip.click().await.unwrap();
+    browser.press(".chip [value=if_needed]").await;
     let (from, over, to) = (
         day(&browser, "2026-12-14").await,
         day(&browser, "2026-12-15").await,
@@ -968,23 +946,11 @@ async fn painted_by_mouse_and_taken_back() {
             .unwrap()
             .contains("l-if_needed")
     );
-    let page = browser.query(By::Id("entries")).first().await.unwrap();
-    assert!(
-        page.text()
-            .await
-            .unwrap()
-            .contains("14 to 16 Dec 2026 if needed")
-    );
+    let entry = "14 to 16 Dec 2026 if needed";
+    browser.shows("#entries", entry).await;
 
     // A click on a day of hers on call: told at once.
-    browser
-        .query(By::Css(".chip [value=unavailable]"))
-        .first()
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
+    browser.press(".chip [value=unavailable]").await;
     day(&browser, "2026-12-17").await.click().await.unwrap();
     said(&browser, "Thu 17 Dec 2026: unavailable. You are on call then: Primary, Wed 16 Dec 09:00 to Thu 17 Dec 2026 09:00. See on the page how to go on.").await;
     assert_eq!(
@@ -995,14 +961,7 @@ async fn painted_by_mouse_and_taken_back() {
             .len(),
         1
     );
-    browser
-        .query(By::Css("#undo-box button"))
-        .first()
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
+    browser.press("#undo-box button").await;
     said(&browser, "Taken back: Thu 17 Dec 2026 is as it was before.").await;
     assert_eq!(stage.ayses().await, ["12-13 21:00/12-16 21:00 if_needed"]);
 }
@@ -1023,14 +982,8 @@ async fn painted_by_keyboard() {
         "/availability?month=2026-12",
     )
     .await;
-    browser
-        .query(By::Css(".day[tabindex='0']"))
-        .first()
-        .await
-        .unwrap()
-        .focus()
-        .await
-        .unwrap();
+    let first = browser.wait(".day[tabindex='0']").await;
+    first.focus().await.unwrap();
     let keys = async |keys: &str| {
         let focused = browser.active_element().await.unwrap();
         focused.send_keys(keys).await.unwrap();
@@ -1123,7 +1076,7 @@ async fn painted_by_touch() {
     send("touchStart", vec![point("2026-12-09").await]).await;
     send("touchEnd", vec![]).await;
     let entry = "#entries li:nth-child(2)";
-    browser.query(By::Css(entry)).first().await.unwrap();
+    browser.wait(entry).await;
     assert_eq!(
         stage.ayses().await[0],
         "12-08 21:00/12-09 21:00 unavailable"
@@ -1143,31 +1096,11 @@ async fn filled_in_without_scripts() {
     )
     .await;
     for date in ["2026-12-14", "2026-12-16"] {
-        let tick = browser
-            .query(By::Css(format!("[data-day='{date}'] input")))
-            .first()
-            .await
-            .unwrap();
-        tick.click().await.unwrap();
+        browser.press(&format!("[data-day='{date}'] input")).await;
     }
-    browser
-        .query(By::Css(".chip [value=preferred]"))
-        .first()
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    browser
-        .query(By::Css(".set"))
-        .first()
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    let flash = browser.query(By::Css(".flash")).first().await.unwrap();
-    assert_eq!(flash.text().await.unwrap(), "2 days: preferred.");
+    browser.press(".chip [value=preferred]").await;
+    browser.press(".set").await;
+    browser.shows(".flash", "2 days: preferred.").await;
     assert_eq!(
         stage.ayses().await,
         [
@@ -1175,21 +1108,12 @@ async fn filled_in_without_scripts() {
             "12-15 21:00/12-16 21:00 preferred"
         ]
     );
-    let complete = browser
-        .query(By::Css("form[action='/availability/answer'] button"))
-        .first()
-        .await
-        .unwrap();
-    assert_eq!(complete.text().await.unwrap(), "My December is complete");
-    complete.click().await.unwrap();
-    let flash = browser.query(By::Css(".flash")).first().await.unwrap();
-    assert!(
-        flash
-            .text()
-            .await
-            .unwrap()
-            .contains("your December 2026 is complete")
-    );
+    let complete = "form[action='/availability/answer'] button";
+    browser.shows(complete, "My December is complete").await;
+    browser.follow(complete).await;
+    browser
+        .shows(".flash", "your December 2026 is complete")
+        .await;
 }
 
 /// A month as it is in life.
@@ -1349,14 +1273,7 @@ async fn pages_fit_every_window() {
     shots("availability-plain", "/availability?month=2027-02").await;
     browser.scripts(true).await;
     browser.resize(1280, 900).await;
-    browser
-        .query(By::Css(".who button"))
-        .first()
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
+    browser.press(".who button").await;
     open(&stage, &browser, &stage.crew.carla.email, "/").await;
     shots(
         "team-availability",

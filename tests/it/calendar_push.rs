@@ -9,7 +9,6 @@ use fairshift::clock::Clock;
 use fairshift::jobs;
 use fairshift::secret::{Secret, SecretKey};
 use fairshift::state::{AppState, Site};
-use thirtyfour::prelude::*;
 
 use crate::clients::{Parser, SeenEvent, read_with};
 use crate::feeds::{Crew, events, next_primary};
@@ -672,38 +671,28 @@ async fn in_a_browser_a_calendar_is_chosen_and_left_again() {
         browser
             .sign_in(url, &desk.crew.ayse.email, fixtures::PASSWORD)
             .await;
-        let wait = async |css: &str| {
-            let query = browser.query(By::Css(css));
-            query.first().await.unwrap()
-        };
-        wait("form[action='/sign-out']").await;
+        browser.wait("form[action='/sign-out']").await;
         let choose = async |way: &str| {
             browser.goto(format!("{url}/calendar")).await.unwrap();
-            let way = wait(&format!("input[name=channel][value={way}]")).await;
-            way.click().await.unwrap();
+            let way = format!("input[name=channel][value={way}]");
+            browser.press(&way).await;
         };
-        let save = async || {
-            wait("form[action='/calendar/channel'] > button")
-                .await
-                .click()
-                .await
-                .unwrap();
-            wait(".flash").await.text().await.unwrap()
+        let save = async |said: &str| {
+            let form = "form[action='/calendar/channel'] > button";
+            browser.follow(form).await;
+            browser.shows(".flash", said).await;
         };
         choose("push").await;
-        wait("#calendar").await.send_keys("Work").await.unwrap();
-        assert!(save().await.contains("written into your calendar"));
+        let calendar = browser.wait("#calendar").await;
+        calendar.send_keys("Work").await.unwrap();
+        save("written into your calendar").await;
         desk.run().await;
         browser.goto(format!("{url}/calendar")).await.unwrap();
-        let said = wait("form[action='/calendar/channel']")
-            .await
-            .text()
-            .await
-            .unwrap();
-        assert!(said.contains("to come in “Work”, as of"), "{said}");
+        let form = "form[action='/calendar/channel']";
+        browser.shows(form, "to come in “Work”, as of").await;
         assert!(desk.entries("work").await.len() > 10);
         choose("feed").await;
-        assert!(save().await.contains("by your links only"));
+        save("by your links only").await;
         desk.run().await;
         let now = desk.crew.app.clock.now();
         assert!(desk.entries("work").await.iter().all(|e| e.end <= now));

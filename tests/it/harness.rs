@@ -1,7 +1,5 @@
 //! The harness itself: what the other tests take for granted.
 
-use thirtyfour::prelude::*;
-
 use crate::support::TestApp;
 use crate::support::browser::Browser;
 
@@ -31,16 +29,7 @@ async fn the_browser_shows_pages_as_asked() {
     let app = TestApp::start().await;
     let browser = Browser::open().await;
     browser.goto(format!("{}/healthz", app.url)).await.unwrap();
-    assert_eq!(
-        browser
-            .find(By::Tag("body"))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap(),
-        "ok"
-    );
+    assert_eq!(browser.text("body").await, "ok");
 
     let asked = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
     browser.resize(390, 844).await;
@@ -56,7 +45,6 @@ async fn without_scripts_a_page_does_not_run_any() {
     for (scripts, shown) in [(true, "run"), (false, "plain"), (true, "run")] {
         browser.scripts(scripts).await;
         browser.goto(page).await.unwrap();
-        let body = browser.find(By::Tag("body")).await.unwrap();
-        assert_eq!(body.text().await.unwrap(), shown);
+        assert_eq!(browser.text("body").await, shown);
     }
 }

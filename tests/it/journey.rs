@@ -43,42 +43,12 @@ impl Desk {
         self.browser.delete_all_cookies().await.unwrap();
         let url = &self.app.url;
         self.browser.sign_in(url, email, demo::PASSWORD).await;
-        self.wait("form[action='/sign-out']").await;
+        self.browser.wait("form[action='/sign-out']").await;
     }
 
     async fn open(&self, path: &str) {
         let address = format!("{}{path}", self.app.url);
         self.browser.goto(address).await.unwrap();
-    }
-
-    /// The first element that a selector finds, when it is there.
-    async fn wait(&self, css: &str) -> WebElement {
-        self.wait_by(By::Css(css), css).await
-    }
-
-    async fn wait_by(&self, by: By, name: &str) -> WebElement {
-        let query = self.browser.query(by);
-        let (most, between) = (Duration::from_secs(20), Duration::from_millis(50));
-        match query.wait(most, between).first().await {
-            Ok(element) => element,
-            Err(error) => {
-                self.browser.picture("journey-failed").await;
-                let page = self.browser.find(By::Css("body")).await.unwrap();
-                let text = page.text().await.unwrap();
-                panic!("{name} does not come: {error}\n{text}")
-            }
-        }
-    }
-
-    /// Waits until the page says something, and returns all that it says.
-    async fn says(&self, text: &str) -> String {
-        let path = format!("//main[contains(normalize-space(.), \"{text}\")]");
-        let main = self.wait_by(By::XPath(path.as_str()), text).await;
-        main.text().await.unwrap()
-    }
-
-    async fn press(&self, css: &str) {
-        self.wait(css).await.click().await.unwrap();
     }
 
     async fn count(&self, css: &str) -> usize {
@@ -103,8 +73,9 @@ impl Desk {
     /// Chooses a slot in the grid and waits for its panel.
     async fn choose(&self, slot: &str) {
         let chip = format!("tbody a.chip[data-slot='{slot}']:not(.goes-on)");
-        self.press(&chip).await;
-        self.wait(&format!("#slot [name=slot][value='{slot}']"))
+        self.browser.press(&chip).await;
+        self.browser
+            .wait(&format!("#slot [name=slot][value='{slot}']"))
             .await;
     }
 
@@ -131,8 +102,8 @@ impl Desk {
     /// Waits until the grid shows that slot in that person's row.
     async fn held(&self, slot: &str, person: &str) {
         let chip = format!("tr[data-person='{person}'] a.chip[data-slot='{slot}']");
-        self.wait(&chip).await;
-        self.says("Saved in the draft").await;
+        self.browser.wait(&chip).await;
+        self.browser.says("Saved in the draft").await;
     }
 
     /// Her published shifts of December: begin, end and role, in order.
@@ -154,29 +125,35 @@ impl Desk {
     /// The engineer sees what she owes, says when she can't, and that her month is complete.
     async fn answer(&self) {
         self.sign_in(ENGINEER).await;
-        let owed = self.says("What you still owe").await;
+        let owed = self.browser.says("What you still owe").await;
         assert!(owed.contains("Pager test lapses soon"), "{owed}");
-        self.press(".owe a[href='/availability?month=2026-12']")
+        self.browser
+            .press(".owe a[href='/availability?month=2026-12']")
             .await;
-        self.press("label.chip:has([value=leave])").await;
+        self.browser.press("label.chip:has([value=leave])").await;
         if self.scripts {
             self.mark().await;
-            self.press("[data-day='2026-12-24'] .cell").await;
+            self.browser.press("[data-day='2026-12-24'] .cell").await;
         } else {
-            self.press("[data-day='2026-12-24'] [name=day]").await;
-            self.press("#paint button.set").await;
+            self.browser
+                .press("[data-day='2026-12-24'] [name=day]")
+                .await;
+            self.browser.press("#paint button.set").await;
         }
         // Only the server's answer brings this.
-        self.wait("#undo-box button").await;
-        self.wait("[data-day='2026-12-24'].l-leave:not(.saving)")
+        self.browser.wait("#undo-box button").await;
+        self.browser
+            .wait("[data-day='2026-12-24'].l-leave:not(.saving)")
             .await;
         self.assert_not_reloaded().await;
-        self.press("form[action='/availability/answer'] button")
+        self.browser
+            .press("form[action='/availability/answer'] button")
             .await;
-        self.wait("form[action='/availability/answer/removal']")
+        self.browser
+            .wait("form[action='/availability/answer/removal']")
             .await;
         self.open("/").await;
-        self.wait("h1").await;
+        self.browser.wait("h1").await;
         let asked = ".owe a[href='/availability?month=2026-12']";
         assert_eq!(self.count(asked).await, 0, "she is asked no more");
     }
@@ -184,13 +161,13 @@ impl Desk {
     /// The panel of a slot, and walking to the next one by keyboard.
     async fn look_around(&self) {
         let first = "tr[data-person] td:has(.chip:not(.goes-on)) ~ td a.chip:not(.goes-on)";
-        let second = self.wait(first).await;
+        let second = self.browser.wait(first).await;
         let second = second.attr("data-slot").await.unwrap().unwrap();
         self.mark().await;
         self.choose(&second).await;
         let current = format!("a.chip[data-slot='{second}'][aria-current]");
-        let chip = self.wait(&current).await;
-        self.says("Who else").await;
+        let chip = self.browser.wait(&current).await;
+        self.browser.says("Who else").await;
         self.assert_not_reloaded().await;
         let address = self.browser.current_url().await.unwrap();
         assert!(address.query().unwrap().contains(&second), "{address}");
@@ -203,7 +180,8 @@ impl Desk {
         let slot = there.attr("data-slot").await.unwrap().unwrap();
         assert_ne!(slot, second, "the arrow led to the slot before");
         there.send_keys(Key::Enter + "").await.unwrap();
-        self.wait(&format!("#slot [name=slot][value='{slot}']"))
+        self.browser
+            .wait(&format!("#slot [name=slot][value='{slot}']"))
             .await;
         self.assert_not_reloaded().await;
     }
@@ -229,7 +207,7 @@ impl Desk {
     async fn plan(&self) {
         self.sign_in(MANAGER).await;
         self.open(PLAN).await;
-        self.says("Recommended").await;
+        self.browser.says("Recommended").await;
         self.look_around().await;
         let mut used = Vec::new();
         for with_mouse in [true, false] {
@@ -240,32 +218,30 @@ impl Desk {
                 let css = format!(
                     "#slot .candidates form:has([name=person][value='{person}']) button[value=assign]"
                 );
-                self.press(&css).await;
+                self.browser.press(&css).await;
             }
             self.held(&slot, &person).await;
             used.push(slot);
         }
         let (slot, _) = self.offer(&used).await;
         let lacking = "//*[@id='slot']//li[contains(., 'Hugo Martin')]//button";
-        let anyway = self.wait_by(By::XPath(lacking), lacking).await;
-        anyway.click().await.unwrap();
-        self.says("This breaks a rule").await;
-        let reason = self.wait("#reason").await;
-        reason.send_keys("He sits beside Lena").await.unwrap();
-        self.press("main form button").await;
+        self.browser.press(lacking).await;
+        self.browser.says("This breaks a rule").await;
+        self.browser.write("#reason", "He sits beside Lena").await;
+        self.browser.press("main form button").await;
         let path = format!(
             "//tr[contains(th, 'Hugo Martin')]//a[@data-slot='{slot}' and contains(@class, 'chip')]"
         );
-        self.wait_by(By::XPath(path.as_str()), &path).await;
-        self.says("1 rule is broken").await;
+        self.browser.wait(&path).await;
+        self.browser.says("1 rule is broken").await;
     }
 
     async fn publish(&self) {
-        self.press("a.button[href*='/publication']").await;
-        let confirmed = self.says("Rules broken on purpose").await;
+        self.browser.press("a.button[href*='/publication']").await;
+        let confirmed = self.browser.says("Rules broken on purpose").await;
         assert!(confirmed.contains("Hugo Martin"), "{confirmed}");
-        self.press("main form button").await;
-        self.says("version 1 is published").await;
+        self.browser.press("main form button").await;
+        self.browser.says("version 1 is published").await;
     }
 
     /// The engineer finds it on her pages when the month has come.
@@ -284,8 +260,7 @@ impl Desk {
         );
         let istanbul = chrono_tz::Europe::Istanbul;
         let (begin, _, role) = &shifts[0];
-        let next = self.wait(".shifts li").await;
-        let text = next.text().await.unwrap();
+        let text = self.browser.text(".shifts li").await;
         // Within a week the day of the week is all that is said.
         let day = begin.with_timezone(&istanbul).format("%a").to_string();
         for part in [role.as_str(), "Payments", "With ", &day] {
@@ -297,12 +272,11 @@ impl Desk {
             "(Primary)"
         };
         assert!(text.contains(partner), "{text}");
-        self.press(".shifts li details summary").await;
-        let escalation = self.wait(".shifts li .escalation").await;
-        let text = escalation.text().await.unwrap();
-        assert!(text.contains("Mira Aydın"), "{text}");
+        self.browser.press(".shifts li details summary").await;
+        let escalation = ".shifts li .escalation";
+        self.browser.shows(escalation, "Mira Aydın").await;
         self.open("/teams/payments?month=2026-12").await;
-        self.wait("table.month").await;
+        self.browser.wait("table.month").await;
         let served = "table.month a.slot:not(.goes-on)";
         assert_eq!(self.count(served).await, 62, "31 days, two roles");
         let mine = "table.month a.slot.mine:not(.goes-on)";
@@ -312,9 +286,10 @@ impl Desk {
     /// Her calendar has the same shifts, whichever client reads it.
     async fn subscribe(&self) {
         self.open("/calendar").await;
-        self.press("form[action='/calendar/feeds'] button").await;
-        let field = self.wait("#feed-link").await;
-        let url = field.attr("value").await.unwrap().unwrap();
+        self.browser
+            .press("form[action='/calendar/feeds'] button")
+            .await;
+        let url = self.browser.value("#feed-link", "value").await;
         let visitor = self.app.visitor();
         let feed = visitor.get(&url[self.app.url.len()..]).await;
         assert_eq!(feed.status, 200);
@@ -384,24 +359,24 @@ async fn an_old_form_publishes_nothing() {
     // Left open in another tab.
     let old = desk.browser.window().await.unwrap();
     desk.open(&publication).await;
-    desk.says("first version").await;
+    desk.browser.says("first version").await;
     let new = desk.browser.new_tab().await.unwrap();
     desk.browser.switch_to_window(new).await.unwrap();
     desk.open(&publication).await;
-    desk.press("main form button").await;
-    desk.says("version 1 is published").await;
+    desk.browser.press("main form button").await;
+    desk.browser.says("version 1 is published").await;
     // Back: the page that the browser shows says what is, or its form is refused as old.
     desk.browser.back().await.unwrap();
-    let text = desk.says("Approve and publish").await;
+    let text = desk.browser.says("Approve and publish").await;
     if text.contains("first version") {
-        desk.press("main form button").await;
-        desk.says("Somebody was faster").await;
+        desk.browser.press("main form button").await;
+        desk.browser.says("Somebody was faster").await;
     } else {
         assert!(text.contains("the same as what is published"), "{text}");
     }
     desk.browser.switch_to_window(old).await.unwrap();
-    desk.press("main form button").await;
-    let text = desk.says("Somebody was faster").await;
+    desk.browser.press("main form button").await;
+    let text = desk.browser.says("Somebody was faster").await;
     assert!(
         text.contains("You wanted") && text.contains("Now it is"),
         "{text}"

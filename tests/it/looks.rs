@@ -16,31 +16,10 @@ async fn open(browser: &Browser, app: &TestApp, path: &str) {
 async fn sign_in(browser: &Browser, app: &TestApp, who: Who) {
     browser.delete_all_cookies().await.unwrap();
     browser.sign_in(&app.url, who.email(), PASSWORD).await;
-    // Enter has been pressed; the next page is waited for.
-    let signed_in = browser.query(By::Css("form[action='/sign-out'], .oops"));
-    signed_in.first().await.unwrap();
 }
 
 async fn type_in(browser: &Browser, id: &str, text: &str) {
-    // The page before may still be there, with a field of the same name: then once more.
-    for _ in 0..50 {
-        let field = browser.query(By::Id(id)).first().await.unwrap();
-        if field.clear().await.is_ok() && field.send_keys(text).await.is_ok() {
-            return;
-        }
-    }
-    panic!("{id} can't be typed in");
-}
-
-async fn press(browser: &Browser, css: &str) {
-    browser
-        .query(By::Css(css))
-        .first()
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
+    browser.write(&format!("#{id}"), text).await;
 }
 
 /// A team with people of all kinds in it.
@@ -80,19 +59,23 @@ async fn signing_in_and_the_account() {
     let focused = browser.active_element().await.unwrap();
     assert_eq!(focused.id().await.unwrap().as_deref(), Some("email"));
     a11y::look(browser, "sign-in").await;
-    press(browser, "main form button").await;
+    browser.follow("main form button").await;
     a11y::look(browser, "sign-in-wrong").await;
     sign_in(browser, app, Who::Engineer).await;
     open(browser, app, "/account").await;
     a11y::look(browser, "account-empty").await;
     for value in ["+90 532 111 22 33", "+90 532 444 55 66"] {
         type_in(browser, "value", value).await;
-        press(browser, "form[action='/account/contacts'] button").await;
+        browser
+            .follow("form[action='/account/contacts'] button")
+            .await;
     }
     a11y::look(browser, "account").await;
     type_in(browser, "name", "").await;
     type_in(browser, "time_zone", "Mars").await;
-    press(browser, "form[action='/account/profile'] button").await;
+    browser
+        .follow("form[action='/account/profile'] button")
+        .await;
     let focused = browser.active_element().await.unwrap();
     let class = focused.class_name().await.unwrap().unwrap_or_default();
     assert_eq!(class, "problem", "the reader is taken to what is wrong");
@@ -106,16 +89,11 @@ async fn members_invitations_and_the_audit_trail() {
     sign_in(browser, app, Who::Manager).await;
     open(browser, app, "/teams/payments/members").await;
     type_in(browser, "email", "noor@example.com").await;
-    press(browser, "form[action$='/invitations'] button").await;
-    let link = browser
-        .query(By::Id("invitation-link"))
-        .first()
-        .await
-        .unwrap();
-    let link = link.prop("value").await.unwrap().unwrap();
+    browser.follow("form[action$='/invitations'] button").await;
+    let link = browser.value("#invitation-link", "value").await;
     a11y::look(browser, "members").await;
     type_in(browser, "email", "noor").await;
-    press(browser, "form[action$='/invitations'] button").await;
+    browser.follow("form[action$='/invitations'] button").await;
     a11y::look(browser, "members-wrong").await;
     let member = format!("/teams/payments/members/{}", cast.engineer);
     open(browser, app, &member).await;
@@ -125,7 +103,7 @@ async fn members_invitations_and_the_audit_trail() {
         .await
         .unwrap();
     type_in(browser, "capacity_percent", "50").await;
-    press(browser, "main form button").await;
+    browser.follow("main form button").await;
     a11y::look(browser, "member-stale").await;
     open(browser, app, "/teams/payments/audit").await;
     a11y::look(browser, "audit").await;
@@ -134,7 +112,7 @@ async fn members_invitations_and_the_audit_trail() {
     browser.delete_all_cookies().await.unwrap();
     open(browser, app, &link[app.url.len()..]).await;
     a11y::look(browser, "invitation").await;
-    press(browser, "main form button").await;
+    browser.follow("main form button").await;
     a11y::look(browser, "invitation-wrong").await;
     sign_in(browser, app, Who::Engineer).await;
     open(browser, app, "/teams/payments/members").await;
@@ -152,10 +130,10 @@ async fn the_administrator_and_what_goes_wrong() {
     sign_in(browser, app, Who::Administrator).await;
     open(browser, app, "/admin").await;
     a11y::look(browser, "admin").await;
-    press(browser, "form[action$='/reset-link'] button").await;
+    browser.follow("form[action$='/reset-link'] button").await;
     a11y::look(browser, "admin-link").await;
     type_in(browser, "slug", "Payments EU").await;
-    press(browser, "form[action='/admin/teams'] button").await;
+    browser.follow("form[action='/admin/teams'] button").await;
     a11y::look(browser, "admin-wrong").await;
     open(browser, app, "/nowhere").await;
     a11y::look(browser, "error-404").await;
@@ -169,7 +147,9 @@ async fn the_administrator_and_what_goes_wrong() {
     open(browser, app, "/account").await;
     let fill = "document.getElementById('value').value = 'x'.repeat(2000000);";
     browser.execute(fill, vec![]).await.unwrap();
-    press(browser, "form[action='/account/contacts'] button").await;
+    browser
+        .follow("form[action='/account/contacts'] button")
+        .await;
     a11y::look(browser, "error-413").await;
     app.db.close().await;
     open(browser, app, "/account").await;
@@ -225,7 +205,8 @@ async fn without_scripts_a_form_works_all_the_same() {
     sign_in(browser, app, Who::Engineer).await;
     open(browser, app, "/account").await;
     type_in(browser, "name", "Ayşe Yılmaz").await;
-    press(browser, "form[action='/account/profile'] button").await;
-    let flash = browser.query(By::Css(".flash")).first().await.unwrap();
-    assert_eq!(flash.text().await.unwrap(), "Your profile is saved.");
+    browser
+        .follow("form[action='/account/profile'] button")
+        .await;
+    browser.shows(".flash", "Your profile is saved.").await;
 }

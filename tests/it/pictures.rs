@@ -123,8 +123,7 @@ async fn demo_team() -> (TestApp, Browser) {
 async fn sign_in(browser: &Browser, app: &TestApp, email: &str) {
     browser.delete_all_cookies().await.unwrap();
     browser.sign_in(&app.url, email, demo::PASSWORD).await;
-    let signed_in = browser.query(By::Css("form[action='/sign-out']"));
-    signed_in.first().await.unwrap();
+    browser.wait("form[action='/sign-out']").await;
 }
 
 #[tokio::test]
@@ -170,7 +169,7 @@ async fn take() {
     let shoot = async |path: &str, height: u32, name: &str| {
         browser.resize(1280, height).await;
         browser.goto(format!("{}{path}", app.url)).await.unwrap();
-        browser.query(By::Css("h1")).first().await.unwrap();
+        browser.wait("h1").await;
         browser.screenshot(&folder.join(name)).await.unwrap();
     };
     sign_in(&browser, &app, "engineer@example.com").await;
@@ -178,8 +177,7 @@ async fn take() {
     shoot("/availability?month=2026-12", 900, "availability.png").await;
     sign_in(&browser, &app, "manager@example.com").await;
     browser.goto(format!("{}{PLAN}", app.url)).await.unwrap();
-    let chip = By::Css("tr:nth-child(3) a.chip:not(.goes-on)");
-    let slot = browser.find(chip).await.unwrap().attr("data-slot").await;
-    let slot = slot.unwrap().unwrap();
+    let chip = browser.wait("tr:nth-child(3) a.chip:not(.goes-on)").await;
+    let slot = chip.attr("data-slot").await.unwrap().unwrap();
     shoot(&format!("{PLAN}?slot={slot}"), 1180, "planner.png").await;
 }

@@ -254,22 +254,10 @@ impl Desk {
             .sign_in(&app.url, "manager@example.com", demo::PASSWORD)
             .await;
         let desk = Self { app, browser };
-        desk.wait("form[action='/sign-out']").await;
+        desk.browser.wait("form[action='/sign-out']").await;
         let address = format!("{}{PLAN}", desk.app.url);
         desk.browser.goto(address).await.unwrap();
         desk
-    }
-
-    async fn wait(&self, css: &str) -> WebElement {
-        let query = self.browser.query(By::Css(css));
-        let (most, between) = (Duration::from_secs(20), Duration::from_millis(50));
-        match query.wait(most, between).first().await {
-            Ok(element) => element,
-            Err(error) => {
-                self.browser.picture("live-failed").await;
-                panic!("{css} does not come: {error}")
-            }
-        }
     }
 }
 
@@ -278,14 +266,12 @@ async fn the_browser_shows_the_new_plan_by_itself() {
     let desk = Desk::new().await;
     let ayse = id_of(&desk.app, "Ayşe Demir").await;
     let theirs = format!("tr[data-person='{ayse}'] a.chip:not(.goes-on)");
-    let chip = desk.wait(&theirs).await;
-    chip.click().await.unwrap();
-    desk.wait("#slot .story").await;
+    desk.browser.press(&theirs).await;
+    desk.browser.wait("#slot .story").await;
     let mark = "window.marked = true";
     desk.browser.execute(mark, vec![]).await.unwrap();
     leave(&desk.app, "Ayşe Demir").await;
-    let news = desk.wait(".news:not(:empty)").await;
-    let said = news.text().await.unwrap();
+    let said = desk.browser.text(".news:not(:empty)").await;
     assert!(said.contains("Ayşe Demir: leave changed."), "{said}");
     assert!(said.contains("slots moved"), "{said}");
     let left = desk.browser.find_all(By::Css(theirs.as_str())).await;
@@ -296,23 +282,14 @@ async fn the_browser_shows_the_new_plan_by_itself() {
         "without a reload"
     );
     // The new page's slots and forms work as the old one's.
-    desk.wait("tbody a.chip:not(.goes-on)")
-        .await
-        .click()
-        .await
-        .unwrap();
-    desk.wait("#slot .story").await;
-    desk.wait(".sums [value=recompute]")
-        .await
-        .click()
-        .await
-        .unwrap();
-    let flash = desk.wait(".flash").await.text().await.unwrap();
-    assert!(flash.contains("Saved in the draft"), "{flash}");
+    desk.browser.press("tbody a.chip:not(.goes-on)").await;
+    desk.browser.wait("#slot .story").await;
+    desk.browser.press(".sums [value=recompute]").await;
+    desk.browser.shows(".flash", "Saved in the draft").await;
     // And it goes on following.
     leave(&desk.app, "Grace Kim").await;
-    let said = desk.wait(".news:not(:empty)").await.text().await.unwrap();
-    assert!(said.contains("Grace Kim: leave changed."), "{said}");
+    let news = ".news:not(:empty)";
+    desk.browser.shows(news, "Grace Kim: leave changed.").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -330,18 +307,7 @@ async fn a_better_plan_is_one_press_away() {
     let opened = change(&manager, &page, &[("action", "unpin"), ("slot", &slot)]).await;
     assert_eq!(opened.status, 303, "{}", value(&page, "basis"));
     desk.browser.refresh().await.unwrap();
-    desk.wait("#live button:not([hidden])")
-        .await
-        .click()
-        .await
-        .unwrap();
-    desk.wait(".flash").await;
-    assert!(
-        desk.wait(".sums .badge.good")
-            .await
-            .text()
-            .await
-            .unwrap()
-            .contains("full")
-    );
+    desk.browser.press("#live button:not([hidden])").await;
+    desk.browser.wait(".flash").await;
+    desk.browser.shows(".sums .badge.good", "full").await;
 }

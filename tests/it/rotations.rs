@@ -807,26 +807,20 @@ async fn a_manager_makes_a_rotation_in_a_browser_with_and_without_scripts() {
             .await
             .unwrap();
         fill(&browser, "name", name).await;
-        click(&browser, "input[value='day_and_night']").await;
-        click(&browser, "form.card button").await;
-        wait_for(&browser, &format!("Change {name}")).await;
+        browser.press("input[value='day_and_night']").await;
+        browser.follow("form.card button").await;
+        browser.shows("h1", &format!("Change {name}")).await;
         // Weekdays matter for hours, the weekend's start doesn't; without scripts all is there.
-        let weekend = browser
-            .query(By::Id("legs.0.weekend_from"))
-            .first()
-            .await
-            .unwrap();
+        let weekend = browser.wait("[id='legs.0.weekend_from']").await;
         assert_eq!(weekend.is_displayed().await.unwrap(), !scripts);
-        click(&browser, "#roles .rota-add summary").await;
+        browser.press("#roles .rota-add summary").await;
         fill(&browser, "roles.2.name", "Shadow").await;
-        click(&browser, "[name='roles.2.shadow']").await;
-        click(&browser, "button[formaction]").await;
-        let preview = browser.query(By::Id("preview")).first().await.unwrap();
-        assert!(preview.text().await.unwrap().contains("full coverage"));
-        click(&browser, ".rota-save button:first-child").await;
-        wait_for(&browser, name).await;
-        let said = browser.query(By::Css(".flash")).first().await.unwrap();
-        assert!(said.text().await.unwrap().contains("is saved"));
+        browser.press("[name='roles.2.shadow']").await;
+        browser.follow("button[formaction]").await;
+        browser.shows("#preview", "full coverage").await;
+        browser.follow(".rota-save button:first-child").await;
+        browser.shows("h1", name).await;
+        browser.shows(".flash", "is saved").await;
     }
     let mut conn = app.db.acquire().await.unwrap();
     for (id, name) in rotations::list(&mut conn, crew.team.id).await.unwrap() {
@@ -841,20 +835,7 @@ async fn a_manager_makes_a_rotation_in_a_browser_with_and_without_scripts() {
 }
 
 async fn fill(browser: &Browser, name: &str, text: &str) {
-    let field = browser.query(By::Name(name)).first().await.unwrap();
-    field.clear().await.unwrap();
-    field.send_keys(text).await.unwrap();
-}
-
-async fn click(browser: &Browser, css: &str) {
-    let element = browser.query(By::Css(css)).first().await.unwrap();
-    element.scroll_into_view().await.unwrap();
-    element.click().await.unwrap();
-}
-
-async fn wait_for(browser: &Browser, title: &str) {
-    let heading = browser.query(By::Css("h1")).with_text(title.to_owned());
-    heading.first().await.unwrap();
+    browser.write(&format!("[name='{name}']"), text).await;
 }
 
 /// Pictures of each page, to be looked at: wide, narrow, dark.
@@ -905,21 +886,21 @@ async fn pictures(app: &TestApp, crew: &Payments, browser: &Browser) {
             .unwrap();
         fill(browser, "roles.1.order", "1").await;
         fill(browser, "legs.0.zone", "Mars/Olympus").await;
-        click(browser, "button[formaction]").await;
-        browser.query(By::Css(".problem")).first().await.unwrap();
+        browser.follow("button[formaction]").await;
+        browser.wait(".problem").await;
         browser.picture(&format!("rotations-wrong-{look}")).await;
         fill(browser, "roles.1.order", "2").await;
         fill(browser, "legs.0.zone", "Europe/London").await;
-        click(browser, "button[formaction]").await;
-        browser.query(By::Id("preview")).first().await.unwrap();
+        browser.follow("button[formaction]").await;
+        browser.wait("#preview").await;
         browser.picture(&format!("rotations-preview-{look}")).await;
         browser
             .goto(format!("{}{TEAM}/{id}/history", app.url))
             .await
             .unwrap();
         fill(browser, "csv", "person,role,start,end\nayse@example.com,Primary,2026-03-02 09:00,2026-03-03 09:00\nayse@example.com,Boss,2026-03-04 09:00,2026-03-03 09:00").await;
-        click(browser, "button[formaction]").await;
-        browser.query(By::Css(".rota-bad")).first().await.unwrap();
+        browser.follow("button[formaction]").await;
+        browser.wait(".rota-bad").await;
         browser.picture(&format!("rotations-import-{look}")).await;
     }
 }

@@ -1,9 +1,5 @@
 //! In a browser, with scripts and without: whoever asks, whoever is asked, a volunteer and the manager.
 
-use std::time::Duration;
-
-use thirtyfour::prelude::*;
-
 use super::Crew;
 use crate::fixtures;
 use crate::support::browser::Browser;
@@ -20,7 +16,7 @@ impl Desk<'_> {
         let email = format!("{name}@example.com");
         let url = &self.crew.app.url;
         self.browser.sign_in(url, &email, fixtures::PASSWORD).await;
-        self.wait(By::Css("form[action='/sign-out']")).await;
+        self.browser.wait("form[action='/sign-out']").await;
     }
 
     async fn sign_out(&self) {
@@ -32,40 +28,10 @@ impl Desk<'_> {
         self.browser.goto(address).await.unwrap();
     }
 
-    async fn wait(&self, by: By) -> WebElement {
-        let query = self.browser.query(by.clone());
-        let (most, between) = (Duration::from_secs(20), Duration::from_millis(50));
-        match query.wait(most, between).first().await {
-            Ok(element) => element,
-            Err(error) => {
-                self.browser.picture("cover-failed").await;
-                let page = self.browser.find(By::Css("body")).await.unwrap();
-                panic!(
-                    "{by:?} does not come: {error}\n{}",
-                    page.text().await.unwrap()
-                )
-            }
-        }
-    }
-
-    async fn says(&self, text: &str) {
-        let path = format!("//main[contains(normalize-space(.), \"{text}\")]");
-        self.wait(By::XPath(path.as_str())).await;
-    }
-
+    /// Presses the button or link of these words.
     async fn press(&self, text: &str) {
         let path = format!("//main//*[self::button or self::a][normalize-space(.)=\"{text}\"]");
-        let element = self.wait(By::XPath(path.as_str())).await;
-        element.scroll_into_view().await.unwrap();
-        element.click().await.unwrap();
-    }
-
-    async fn choose(&self, css: &str) {
-        self.wait(By::Css(css)).await.click().await.unwrap();
-    }
-
-    async fn write(&self, css: &str, text: &str) {
-        self.wait(By::Css(css)).await.send_keys(text).await.unwrap();
+        self.browser.press(&path).await;
     }
 }
 
@@ -82,60 +48,66 @@ async fn covered_in_a_browser(scripts: bool) {
     desk.sign_in("ayse").await;
     let shift = crew.shift("2026-12-09").await;
     desk.open(&format!("/shifts/{shift}#cant")).await;
-    desk.write("#cant [name=reason]", "My sister marries").await;
+    desk.browser
+        .write("#cant [name=reason]", "My sister marries")
+        .await;
     desk.press("I can't make it").await;
-    desk.says("the best replacement is being asked").await;
+    desk.browser
+        .says("the best replacement is being asked")
+        .await;
     desk.open("/").await;
-    desk.says("You asked to be covered").await;
+    desk.browser.says("You asked to be covered").await;
     // The asked opens the mail's link without signing in, and must choose.
     desk.sign_out().await;
     let (first, link) = crew.link().await;
     desk.open(&link).await;
-    desk.says("Can you take Primary, Wed 9 Dec 09:00").await;
+    desk.browser
+        .says("Can you take Primary, Wed 9 Dec 09:00")
+        .await;
     desk.press("Send my answer").await;
     assert_eq!(crew.offers(1).await, [(first.clone(), "asked".to_owned())]);
-    desk.choose("[value=disagree]").await;
-    desk.write("[name=note]", "On a boat").await;
+    desk.browser.press("[value=disagree]").await;
+    desk.browser.write("[name=note]", "On a boat").await;
     desk.press("Send my answer").await;
-    desk.says("You said that you can't").await;
+    desk.browser.says("You said that you can't").await;
     // A volunteer finds it on the team's page.
     desk.browser.resize(1280, 900).await;
     desk.sign_in("chen").await;
     desk.open("/teams/payments").await;
-    desk.says("Not covered yet").await;
+    desk.browser.says("Not covered yet").await;
     desk.press("See it").await;
     desk.press("I take it").await;
-    desk.says("the shift has changed hands").await;
+    desk.browser.says("the shift has changed hands").await;
     assert_eq!(crew.holder("2026-12-09", 0).await, "Chen Wei");
     // And takes it back in time.
     desk.press("Take it back").await;
-    desk.says("Taken back").await;
+    desk.browser.says("Taken back").await;
     assert_eq!(crew.holder("2026-12-09", 0).await, "Ayşe Demir");
     // The next who is asked sees it at home, and agrees there.
     let (third, _) = crew.link().await;
     let person = crew.engineers.iter().find(|p| p.name == third).unwrap();
     desk.sign_in(person.email.split('@').next().unwrap()).await;
-    desk.says("You are asked").await;
+    desk.browser.says("You are asked").await;
     desk.press("Answer").await;
-    desk.choose("[value=agree]").await;
+    desk.browser.press("[value=agree]").await;
     desk.press("Send my answer").await;
-    desk.says("the shift has changed hands").await;
+    desk.browser.says("the shift has changed hands").await;
     assert_eq!(crew.holder("2026-12-09", 0).await, third);
     // The manager sees how it went, and asks somebody herself for the next one.
     desk.sign_in("carla").await;
     desk.open("/teams/payments/covers").await;
-    desk.says("covered").await;
+    desk.browser.says("covered").await;
     let shift = crew.shift("2026-12-17").await;
     desk.open(&format!("/shifts/{shift}")).await;
     desk.press("Ayşe Demir can't make it").await;
     desk.press("Ask for cover").await;
-    desk.says("Who could take it").await;
-    desk.choose(".candidates button").await;
-    desk.says("Asked.").await;
-    desk.choose(".cover-side details summary").await;
-    desk.choose("#assignee option:nth-child(3)").await;
+    desk.browser.says("Who could take it").await;
+    desk.browser.press(".candidates button").await;
+    desk.browser.says("Asked.").await;
+    desk.browser.press(".cover-side details summary").await;
+    desk.browser.press("#assignee option:nth-child(3)").await;
     desk.press("Assign").await;
-    desk.says("the shift has changed hands").await;
+    desk.browser.says("the shift has changed hands").await;
     assert_ne!(crew.holder("2026-12-17", 0).await, "Ayşe Demir");
     crew.consistent().await;
 }

@@ -7,33 +7,16 @@ use super::{AWAY, DECEMBER, HALF, HOME, Stage, calendar};
 use crate::fixtures::PASSWORD;
 use crate::support::browser::Browser;
 
-async fn text(browser: &Browser) -> String {
-    browser
-        .query(By::Css("body"))
-        .first()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap()
-}
-
 /// Presses the button of these words, and waits until `wanted` is on the page.
 async fn press(browser: &Browser, words: &str, wanted: &str) {
-    let path = format!("//main//button[normalize-space()='{words}']");
     browser
-        .query(By::XPath(path))
-        .first()
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    let there = By::XPath(format!(
-        "//body[contains(normalize-space(.), \"{wanted}\")]"
-    ));
-    let is_there = browser.query(there).first().await.is_ok();
-    assert!(is_there, "{wanted} after {words}: {}", text(browser).await);
+        .press(&format!("//main//button[normalize-space()='{words}']"))
+        .await;
+    browser
+        .wait(&format!(
+            "//body[contains(normalize-space(.), \"{wanted}\")]"
+        ))
+        .await;
 }
 
 /// What the planner of January says of Ayşe: recommendation level, and how booked she is.
@@ -86,39 +69,15 @@ async fn from_a_secret_address_to_the_planner() {
         let first = calendar(&["DTSTART:20270104T070000Z\nDTEND:20270104T080000Z"]);
         stage.server.reply("/c.ics", Reply::Calendar(first));
         browser.goto(format!("{url}{HOME}")).await.unwrap();
-        let field = browser.query(By::Id("address")).first().await.unwrap();
-        field
-            .send_keys("https://127.0.0.1:1/nothing.ics")
-            .await
-            .unwrap();
+        browser
+            .write("#address", "https://127.0.0.1:1/nothing.ics")
+            .await;
         let connect = "//section[@aria-labelledby='by-address']//button";
-        browser
-            .query(By::XPath(connect))
-            .first()
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
-        let wrong = browser
-            .query(By::Id("address-error"))
-            .first()
-            .await
-            .unwrap();
-        assert!(wrong.text().await.unwrap().contains("No connection"));
-        let field = browser.query(By::Id("address")).first().await.unwrap();
-        field.clear().await.unwrap();
-        field.send_keys(stage.server.at("/c.ics")).await.unwrap();
-        browser
-            .query(By::XPath(connect))
-            .first()
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
-        let connected = browser.query(By::Css(".source")).first().await.unwrap();
-        assert!(connected.text().await.unwrap().contains("read just now"));
+        browser.follow(connect).await;
+        browser.shows("#address-error", "No connection").await;
+        browser.write("#address", &stage.server.at("/c.ics")).await;
+        browser.follow(connect).await;
+        browser.shows(".source", "read just now").await;
         let (calm, booked) = planner(&manager, &stage).await;
         assert_eq!(booked, "1 %");
 
@@ -137,19 +96,24 @@ async fn from_a_secret_address_to_the_planner() {
             "working days of December, three of them out of office"
         );
         assert!(
-            text(&browser).await.contains("57 %"),
+            browser.text("body").await.contains("57 %"),
             "{}",
-            text(&browser).await
+            browser.text("body").await
         );
         press(&browser, "Accept as leave", "is leave now").await;
         assert!(
-            text(&browser).await.contains("50 %"),
+            browser.text("body").await.contains("50 %"),
             "{}",
-            text(&browser).await
+            browser.text("body").await
         );
         let (busy, booked) = planner(&manager, &stage).await;
         assert!(booked.starts_with('9'), "{booked}");
         assert!(busy < calm, "level {busy} is below {calm}");
-        assert!(text(&manager).await.contains("How fresh the calendars are"));
+        assert!(
+            manager
+                .text("body")
+                .await
+                .contains("How fresh the calendars are")
+        );
     }
 }

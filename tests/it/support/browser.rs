@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use thirtyfour::prelude::*;
@@ -11,9 +12,23 @@ use thirtyfour::support::base64_decode;
 use super::apart;
 use super::companion::{Companion, own_folder};
 
+/// How long what must come is waited for, and how long between two looks.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BETWEEN: Duration = Duration::from_millis(50);
+
+/// A selector: XPath where it begins with a slash, else CSS.
+fn by(selector: &str) -> By {
+    if selector.starts_with('/') {
+        By::XPath(selector)
+    } else {
+        By::Css(selector)
+    }
+}
+
 /// One browser with a profile of its own; it closes when it is dropped.
 ///
-/// It dereferences to thirtyfour's driver: `browser.find(By::Css("main h1"))` and so on.
+/// Journeys use the methods here, each of which waits for what it names and tries again while the
+/// page changes under it. It dereferences to thirtyfour's driver for what is not there.
 pub struct Browser(WebDriver);
 
 impl Drop for Browser {
@@ -99,17 +114,118 @@ impl Browser {
         std::fs::write(folder.join(name).with_extension("png"), png).unwrap();
     }
 
-    /// Fills the sign-in form and sends it.
+    /// Does something with the first element of a selector as soon as it is there and lets it.
+    pub async fn on<T>(
+        &self,
+        selector: &str,
+        act: impl AsyncFn(&WebElement) -> WebDriverResult<T>,
+    ) -> T {
+        let begun = Instant::now();
+        loop {
+            let tried = match self.0.find(by(selector)).await {
+                Ok(element) => act(&element).await,
+                Err(error) => Err(error),
+            };
+            match tried {
+                Ok(done) => return done,
+                Err(_) if begun.elapsed() < PATIENCE => tokio::time::sleep(BETWEEN).await,
+                Err(error) => self.give_up(selector, &error.to_string()).await,
+            }
+        }
+    }
+
+    async fn give_up(&self, wanted: &str, why: &str) -> ! {
+        self.picture("failed").await;
+        let page = self.0.source().await.unwrap_or_default();
+        let page = scraper::Html::parse_document(&page);
+        let text: Vec<&str> = page.root_element().text().map(str::trim).collect();
+        panic!("{wanted} does not come: {why}\n{}", text.join(" "))
+    }
+
+    /// The first element that a selector finds, when it is there.
+    pub async fn wait(&self, selector: &str) -> WebElement {
+        self.on(selector, async |element| Ok(element.clone())).await
+    }
+
+    /// What it says, when it is there.
+    pub async fn text(&self, selector: &str) -> String {
+        self.on(selector, async |element| element.text().await)
+            .await
+    }
+
+    /// Waits until an element says something, and returns all that it says.
+    pub async fn shows(&self, selector: &str, words: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let text = self.text(selector).await;
+            if text.contains(words) {
+                return text;
+            }
+            if begun.elapsed() > PATIENCE {
+                self.give_up(words, &format!("{selector} says {text}"))
+                    .await;
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+    }
+
+    /// Waits until the page says something, shown or folded, and returns what it shows.
+    pub async fn says(&self, words: &str) -> String {
+        let main = format!("//main[contains(normalize-space(.), \"{words}\")]");
+        self.text(&main).await
+    }
+
+    /// An attribute or property of an element, when it is there.
+    pub async fn value(&self, selector: &str, name: &str) -> String {
+        self.on(selector, async |element| element.prop(name).await)
+            .await
+            .unwrap_or_default()
+    }
+
+    /// Clicks.
+    pub async fn press(&self, selector: &str) {
+        self.on(selector, async |element| {
+            element.scroll_into_view().await?;
+            element.click().await
+        })
+        .await;
+    }
+
+    /// Clicks what leads to another page, and waits for that.
+    pub async fn follow(&self, selector: &str) {
+        let old = self.wait("html").await;
+        self.press(selector).await;
+        let begun = Instant::now();
+        let ready = "return document.readyState === 'complete'";
+        loop {
+            let left = !old.is_present().await.unwrap_or(false);
+            let there = self.0.execute(ready, vec![]).await;
+            if left && there.is_ok_and(|ready| ready.convert().unwrap_or(false)) {
+                return;
+            }
+            if begun.elapsed() > PATIENCE {
+                self.give_up(selector, "it leads nowhere").await;
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+    }
+
+    /// Types into a field what it shall hold.
+    pub async fn write(&self, selector: &str, text: &str) {
+        self.on(selector, async |field| {
+            field.scroll_into_view().await?;
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await;
+    }
+
+    /// Fills the sign-in form, sends it, and waits for the page behind it.
     pub async fn sign_in(&self, url: &str, email: &str, password: &str) {
         self.0.goto(format!("{url}/sign-in")).await.unwrap();
-        let fill = async |name, value| {
-            let field = self.0.find(By::Name(name)).await.unwrap();
-            field.send_keys(value).await.unwrap();
-            field
-        };
-        fill("email", email).await;
-        let last = fill("password", password).await;
-        last.send_keys(Key::Enter + "").await.unwrap();
+        self.write("#email", email).await;
+        self.write("#password", password).await;
+        self.follow("form.card button").await;
     }
 }
 

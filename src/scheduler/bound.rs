@@ -32,20 +32,33 @@ struct Relaxed<'a> {
     unit: i64,
 }
 
-/// A number that no schedule with at most `unfilled` open slots costs less than.
-pub(super) fn bound(problem: &Problem, unfilled: usize, sweeps: usize) -> i128 {
+/// A number that no schedule with at most `unfilled` open slots costs less than, with so much work
+/// (looks at a person and slot) at most and no more than it takes to reach `goal`.
+pub(super) fn bound(problem: &Problem, unfilled: usize, work: usize, goal: i128) -> i128 {
     let relaxed = Relaxed::new(problem, unfilled);
-    let prices = relaxed.prices(sweeps);
+    let prices = relaxed.prices(work / 2);
     let mut best = relaxed.value(&prices);
-    relaxed.climb(prices, &mut best);
+    relaxed.climb(
+        prices,
+        &mut best,
+        (work / 2, goal.saturating_mul(ONE) - ONE),
+    );
     best.div_euclid(ONE) + i128::from(best.rem_euclid(ONE) > 0)
+}
+
+/// A number that no schedule with at most `unfilled` open slots costs less than, at once: everybody
+/// gets what suits them best.
+pub(super) fn at_once(problem: &Problem, unfilled: usize) -> i128 {
+    let relaxed = Relaxed::new(problem, unfilled);
+    let value = relaxed.value(&vec![0; problem.people.len()]);
+    value.div_euclid(ONE)
 }
 
 /// Prices of slots to begin with: the cheapest marginal cost among the people who could take each.
 #[allow(clippy::cast_precision_loss)]
-pub(super) fn slot_prices(problem: &Problem, slots: &[usize], sweeps: usize) -> Vec<f64> {
+pub(super) fn slot_prices(problem: &Problem, slots: &[usize], work: usize) -> Vec<f64> {
     let relaxed = Relaxed::new(problem, 0);
-    let prices = relaxed.prices(sweeps);
+    let prices = relaxed.prices(work);
     let price = |&slot: &usize| {
         let weight = i128::from(problem.index.weight.at(slot));
         let costs = relaxed.people_of(slot).iter().map(|&p| {
@@ -130,9 +143,16 @@ impl<'a> Relaxed<'a> {
         near.into_iter().map(cost).min().unwrap_or(0)
     }
 
-    /// Prices from the fractional problem: each slot in turn is shared out best, so often.
+    /// Looks that it takes to look at every slot and person once.
+    fn pairs(&self) -> usize {
+        let pairs: usize = self.slots.iter().map(|&s| self.people_of(s).len()).sum();
+        pairs.max(1)
+    }
+
+    /// Prices from the fractional problem: each slot in turn is shared out best, until nothing moves
+    /// or so many looks were taken.
     #[allow(clippy::cast_precision_loss)]
-    fn prices(&self, sweeps: usize) -> Vec<i128> {
+    fn prices(&self, work: usize) -> Vec<i128> {
         let count = self.problem.people.len();
         let slope: Vec<f64> = (0..count)
             .map(|p| 2.0 * self.problem.index.coefficient.at(p) as f64)
@@ -145,12 +165,18 @@ impl<'a> Relaxed<'a> {
             .iter()
             .map(|&slot| vec![0.0; self.people_of(slot).len()])
             .collect();
-        for _ in 0..sweeps {
+        // Sorting makes a look dearer here than elsewhere.
+        for _ in 0..(work / (8 * self.pairs())).clamp(12, 200) {
+            let before = balance.clone();
             for (&slot, share) in self.slots.iter().zip(&mut shares) {
                 let weight = self.problem.index.weight.at(slot) as f64;
                 if weight > 0.0 {
                     self.share_out(slot, weight, &slope, &mut balance, share);
                 }
+            }
+            let mut moved = balance.iter().zip(&before).map(|(a, b)| (a - b).abs());
+            if moved.all(|m| m < 1e-6 * self.unit as f64) {
+                break;
             }
         }
         let exact = slope.iter().zip(&balance).map(|(s, b)| s * b * ONE as f64);
@@ -197,8 +223,8 @@ impl<'a> Relaxed<'a> {
     }
 
     /// Moves the prices of everybody, of neighbours in price, and of single people, up and down in
-    /// ever smaller steps, while that raises the bound.
-    fn climb(&self, mut prices: Vec<i128>, best: &mut i128) {
+    /// ever smaller steps, while that raises the bound towards the goal.
+    fn climb(&self, mut prices: Vec<i128>, best: &mut i128, (work, goal): (usize, i128)) {
         let mut order: Vec<usize> = (0..prices.len()).collect();
         order.sort_by_key(|&p| prices.at(p));
         let smallest = self.problem.index.coefficient.iter().min();
@@ -209,7 +235,7 @@ impl<'a> Relaxed<'a> {
             .max();
         let coarse = i128::from(heaviest.unwrap_or(1).max(1));
         let start = smallest.copied().unwrap_or(1) * coarse * ONE;
-        let mut budget = 60 * (order.len() + 1);
+        let mut budget = work / self.pairs();
         let mut groups: Vec<Vec<usize>> = vec![order.clone()];
         for gap in [start, start / 4, start / 16] {
             groups.extend(split(&order, &prices, gap));
@@ -221,7 +247,7 @@ impl<'a> Relaxed<'a> {
         while step > 0 {
             for group in &groups {
                 for signed in [step, -step] {
-                    while budget > 0 {
+                    while budget > 0 && *best <= goal {
                         budget -= 1;
                         let mut moved = prices.clone();
                         for &p in group {

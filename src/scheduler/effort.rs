@@ -21,7 +21,7 @@ impl Effort {
         match self {
             Self::Quick => (1, slots.saturating_mul(500).clamp(20_000, 200_000)),
             Self::Standard => (3, slots.saturating_mul(3_000).clamp(100_000, 1_500_000)),
-            Self::Thorough => (3, slots.saturating_mul(4_000).clamp(400_000, 5_000_000)),
+            Self::Thorough => (2, slots.saturating_mul(4_000).clamp(400_000, 5_000_000)),
             Self::Exhaustive => (
                 16,
                 slots.saturating_mul(12_000).clamp(1_000_000, 20_000_000),
@@ -33,27 +33,27 @@ impl Effort {
     pub(super) fn proof(self) -> u64 {
         match self {
             Self::Quick => 10_000_000,
-            Self::Standard => 60_000_000,
-            Self::Thorough => 250_000_000,
+            Self::Standard => 100_000_000,
+            Self::Thorough => 300_000_000,
             Self::Exhaustive => 3_000_000_000,
         }
     }
 
-    /// Passes of the second objective.
-    pub(super) fn passes(self) -> usize {
+    /// Most pairs of slots that the second objective looks at.
+    pub(super) fn pairs(self) -> usize {
         match self {
-            Self::Quick => 2,
-            Self::Standard => 6,
-            Self::Thorough | Self::Exhaustive => 20,
+            Self::Quick => 500_000,
+            Self::Standard => 2_000_000,
+            Self::Thorough | Self::Exhaustive => 8_000_000,
         }
     }
 
-    /// Sweeps of the bound.
-    pub(super) fn sweeps(self) -> usize {
+    /// Looks at a person and slot for the first bound.
+    pub(super) fn looks(self) -> usize {
         match self {
-            Self::Quick => 20,
-            Self::Standard => 60,
-            Self::Thorough | Self::Exhaustive => 200,
+            Self::Quick => 1_000_000,
+            Self::Standard => 6_000_000,
+            Self::Thorough | Self::Exhaustive => 40_000_000,
         }
     }
 }

@@ -43,13 +43,13 @@ impl Floors {
 pub fn floors(problem: &Problem, assignment: &[Option<usize>], effort: Effort) -> Floors {
     let (sorted, order) = search::canonical(problem);
     let own = score::score(problem, assignment);
-    let known = bound::bound(&sorted, own.unfilled, effort.sweeps());
+    let known = bound::bound(&sorted, own.unfilled, effort.looks(), own.total);
     let mut found = Floors {
         bound: known,
         pairs: vec![Vec::new(); problem.slots.len()],
         prices: vec![0; problem.slots.len()],
     };
-    if let Some(mut proof) = Proof::new(&sorted, own.unfilled, known) {
+    if let Some(mut proof) = Proof::new(&sorted, (own.unfilled, i64::MAX), known) {
         proof.raise(own.total, effort.proof(), &mut |_| true);
         found.bound = proof.bound();
         found.pairs = proof.floors();

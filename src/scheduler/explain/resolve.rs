@@ -16,8 +16,8 @@ use super::super::{Effort, bound, recommend, rules};
 /// At most so many improving steps.
 const STEPS: usize = 4;
 
-/// Sweeps of the bound.
-const SWEEPS: usize = 20;
+/// Looks at a person and slot for a floor.
+const LOOKS: usize = 1_000_000;
 
 /// The problem in which the slots that are open now stay so, but for one.
 pub(super) struct Forcing {
@@ -94,7 +94,7 @@ impl Forcing {
     /// What no schedule with this person on the slot goes below.
     pub fn floor(&mut self, person: usize) -> i128 {
         self.pin(Some(person));
-        bound::bound(&self.problem, self.closed, SWEEPS)
+        bound::bound(&self.problem, self.closed, LOOKS, i128::MAX)
     }
 
     /// The best that was found with this person on the slot.

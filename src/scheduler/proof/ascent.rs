@@ -6,20 +6,22 @@
 use super::super::table::{At, set};
 use super::cold::Cold;
 use super::duties::Parts;
-use super::numbers::{exp, ln};
+use super::numbers::{dot, exp, ln};
 use super::soft::Soft;
 
 /// Pairs of steps and slope changes that are remembered.
-const MEMORY: usize = 10;
+const MEMORY: usize = 60;
 
-/// Above this temperature the cheaper way to the smooth value is within range.
-const WARM: f64 = 1.0;
+/// Above this part of `Parts::scale` the cheaper way to the smooth value is within range.
+const WARM: f64 = 0.02;
 
 /// Where the climb is, and the best exact prices so far.
 pub(super) struct Ascent {
     prices: Vec<f64>,
     /// Each person's shares of their entries.
     pub shares: Vec<Vec<f64>>,
+    /// How likely each load is for each person, as far as it is known.
+    pub loads: Vec<Vec<f64>>,
     means: Vec<f64>,
     soft: Soft,
     pub cold: Cold,
@@ -41,10 +43,6 @@ struct Stand {
 /// The last steps: what moved, how the slope changed, and one over their product.
 type Memory = Vec<(Vec<f64>, Vec<f64>, f64)>;
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
 impl Ascent {
     pub fn new(parts: &Parts, prices: Vec<f64>) -> Self {
         let middle = |cells: usize| cells as f64 / 2.0;
@@ -52,6 +50,7 @@ impl Ascent {
         let mut ascent = Self {
             means: means.collect(),
             shares: vec![Vec::new(); parts.people.len()],
+            loads: vec![Vec::new(); parts.people.len()],
             soft: Soft::default(),
             cold: Cold::default(),
             best: i64::MIN,
@@ -90,7 +89,8 @@ impl Ascent {
     /// Pairs of slot and person that the smooth solution holds, those held most first.
     pub fn leaning(&self, parts: &Parts) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
-        for (p, (duties, shares)) in parts.people.iter().zip(&self.shares).enumerate() {
+        let people = parts.people.iter().zip(&self.shares).take(parts.staff);
+        for (p, (duties, shares)) in people.enumerate() {
             for (entry, &share) in duties.entries().zip(shares) {
                 if share > 0.05 {
                     let thousandths = (share * 1000.0).round() as i64;
@@ -110,10 +110,13 @@ impl Ascent {
     }
 
     /// The smooth value and its slope.
-    fn stand(&mut self, parts: &Parts, prices: Vec<f64>, heat: f64) -> Stand {
-        let cold = heat <= WARM;
+    fn stand(&mut self, parts: &Parts, prices: &[f64], heat: f64) -> Stand {
+        let cold = heat <= WARM * parts.scale;
         self.work += self.cells * if cold { 4 } else { 2 };
         let one = parts.one as f64;
+        // Tables are worked out at whole prices; so is all else, or the parts do not add up.
+        let exact = exact(parts, prices);
+        let prices: Vec<f64> = exact.iter().map(|&p| p as f64 / one).collect();
         let mut slope = vec![1.0; prices.len()];
         let slots = parts.slots.len();
         let mut value: f64 = prices.iter().take(slots).sum();
@@ -123,18 +126,21 @@ impl Ascent {
             value += price * cap as f64 - cost;
             set(&mut slope, slots + k, cap as f64 - left);
         }
-        let exact = exact(parts, &prices);
         let mut hard = parts.rest(&exact);
         let people = parts.people.iter().zip(&mut self.means);
-        for ((duties, mean), shares) in people.zip(&mut self.shares) {
-            let held = if cold {
+        let known = self.shares.iter_mut().zip(&mut self.loads);
+        for ((duties, mean), (shares, loads)) in people.zip(known) {
+            let warm = (!cold).then(|| self.soft.person(duties, &prices, (heat, one), mean));
+            // What is out of range is worked out the other way.
+            let held = if let Some(smooth) = warm.flatten() {
+                value += smooth;
+                &self.soft.shares
+            } else {
                 let (best, smooth) = self.cold.person(duties, &exact, (heat, one));
                 hard = hard.saturating_add(best);
                 value += smooth;
+                loads.clone_from(&self.cold.loads);
                 &self.cold.shares
-            } else {
-                value += self.soft.person(duties, &prices, (heat, one), mean);
-                &self.soft.shares
             };
             for (entry, share) in duties.entries().zip(held) {
                 for &k in &entry.priced {
@@ -161,8 +167,11 @@ impl Ascent {
         (heat, steps): (f64, usize),
         go: &mut dyn FnMut(&Self) -> bool,
     ) {
-        let mut here = self.stand(parts, self.prices.clone(), heat);
+        let mut here = self.stand(parts, &self.prices.clone(), heat);
         let mut memory = Memory::new();
+        // Many small slopes that point the same way are worth as much as a large one.
+        let rough = if heat > WARM * parts.scale { 10.0 } else { 1.0 };
+        let enough = 0.02 * rough * (here.slope.len() as f64).sqrt();
         for _ in 0..steps {
             if !go(self) {
                 break;
@@ -183,7 +192,7 @@ impl Ascent {
             };
             remember(&mut memory, &here, &next);
             here = next;
-            if here.slope.iter().all(|s| s.abs() < 0.02) {
+            if here.slope.iter().map(|s| s.abs()).sum::<f64>() < enough {
                 break;
             }
         }
@@ -203,7 +212,7 @@ impl Ascent {
         let mut length = (8.0 * heat / largest).min(1.0);
         for _ in 0..6 {
             let prices = here.prices.iter().zip(way).map(|(p, w)| p + length * w);
-            let next = self.stand(parts, prices.collect(), heat);
+            let next = self.stand(parts, &prices.collect::<Vec<f64>>(), heat);
             if next.value >= here.value + 1e-4 * length * uphill {
                 return Some(next);
             }

@@ -1,18 +1,19 @@
 //! Cases: what the prices leave open is settled by deciding one pair after the other.
 //!
-//! In each case the prices are climbed a little from where the case before stood, what reaches the
-//! cost of the best known schedule is dropped, and the slot in most doubt is decided both ways
+//! In each case the prices are climbed a little from where the case before stood, and what reaches the
+//! cost of the best known schedule is dropped. Then the load in most doubt is decided both ways (at
+//! most so much, or more), or where all loads are settled the slot in most doubt
 //! (branch and bound: Land and Doig, "An automatic method of solving discrete programming
 //! problems", 1960).
 use super::super::table::{At, set};
 use super::ascent::Ascent;
 use super::duties::Parts;
 
-/// Temperatures of a case.
-const HEATS: [f64; 3] = [0.3, 0.05, 0.01];
+/// Temperatures of a case, in parts of `Parts::scale`.
+const HEATS: [f64; 2] = [0.01, 0.001];
 
 /// Steps at each of them.
-const STEPS: usize = 12;
+const STEPS: usize = 20;
 
 /// Most entries that all cases together may keep waiting.
 const MEMORY: usize = 400_000;
@@ -54,18 +55,13 @@ impl Cases<'_> {
         true
     }
 
-    /// A value above this leaves no room for a better schedule.
-    fn enough(&self, parts: &Parts) -> i128 {
-        (self.goal - parts.grain).saturating_mul(i128::from(parts.one))
-    }
-
     /// Looks into a case: nothing to be found in it, or the two it falls into, and their prices.
     fn case(&mut self, parts: &Parts, prices: &[i64]) -> Option<(Parts, Parts, Vec<i64>)> {
         let one = parts.one;
-        let enough = self.enough(parts);
+        let enough = parts.enough(self.goal);
         let start = prices.iter().map(|&p| p as f64 / one as f64).collect();
         let mut ascent = Ascent::new(parts, start);
-        for heat in HEATS {
+        for heat in HEATS.map(|part| part * parts.scale) {
             let left = self.work;
             let mut more = |a: &Ascent| i128::from(a.best) <= enough && a.work < left;
             if more(&ascent) {
@@ -80,7 +76,7 @@ impl Cases<'_> {
             return None;
         }
         self.goal = self.goal.min((self.try_out)(&ascent.leaning(parts)));
-        let limit = self.enough(parts);
+        let limit = parts.enough(self.goal);
         // What reaches the goal is in no better schedule.
         let prices = ascent.best_prices.clone();
         let mut kept = parts.clone();
@@ -109,6 +105,17 @@ impl Cases<'_> {
         if count.contains(&0) {
             return None;
         }
+        if let Some((person, load)) = uncertain(&ascent.loads) {
+            let mut light = kept.clone();
+            let mut heavy = kept;
+            if let (Some(less), Some(more)) =
+                (light.people.get_mut(person), heavy.people.get_mut(person))
+            {
+                less.at_most(load);
+                more.at_least(load + 1);
+            }
+            return Some((light, heavy, prices));
+        }
         let slots = doubt
             .iter()
             .enumerate()
@@ -120,7 +127,7 @@ impl Cases<'_> {
         let Some((slot, &(_, person))) = most else {
             // One schedule is left; tried out, it cannot be better than the goal.
             let mut only = Vec::new();
-            for (p, duties) in kept.people.iter().enumerate() {
+            for (p, duties) in kept.people.iter().enumerate().take(kept.staff) {
                 only.extend(duties.entries().map(|e| (kept.slots.at(e.slot), p)));
             }
             self.goal = self.goal.min((self.try_out)(&only));
@@ -136,4 +143,20 @@ impl Cases<'_> {
         };
         Some((split(true), split(false), prices))
     }
+}
+
+/// The person whose load is least settled, and the load they have at most as often as not.
+fn uncertain(loads: &[Vec<f64>]) -> Option<(usize, usize)> {
+    let mut found: Option<(f64, usize, usize)> = None;
+    for (person, likely) in loads.iter().enumerate() {
+        let mut below = 0.0;
+        for (load, chance) in likely.iter().enumerate() {
+            below += chance;
+            let doubt = below.min(1.0 - below);
+            if doubt > 0.05 && found.is_none_or(|(most, ..)| doubt > most + 1e-9) {
+                found = Some((doubt, person, load));
+            }
+        }
+    }
+    found.map(|(_, person, load)| (person, load))
 }

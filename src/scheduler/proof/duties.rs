@@ -10,12 +10,14 @@ use super::super::roster::Roster;
 use super::super::rules;
 use super::super::score;
 use super::super::table::At;
+use std::collections::BTreeSet;
 
-/// More than any schedule costs, and far from overflow when added up.
-pub(super) const NEVER: i64 = 1 << 61;
+/// More than any schedule costs.
+pub(super) const NEVER: f64 = f64::INFINITY;
 
-/// Costs and prices stay below this, so that sums over a schedule cannot overflow.
-const LARGEST: i128 = 1 << 52;
+/// What one person costs, and what all prices together pay, stay below this, so that floating point
+/// adds them up exactly.
+pub(super) const LARGEST: i128 = 1 << 51;
 
 /// Prices are integers in this fraction of the cost's unit, or in a coarser one for large costs.
 const FINEST: i64 = 1 << 14;
@@ -54,10 +56,10 @@ type Held = (usize, Vec<(usize, i64, i64)>);
 pub(super) struct Duties {
     pub rows: Vec<Row>,
     /// Cost of ending with each load on the grid, in units of `Parts::one`.
-    pub terminal: Vec<i64>,
+    pub terminal: Vec<f64>,
     /// Cost of each step of load beyond the last: at most what it truly is, since costs rise ever
     /// faster.
-    pub beyond: i64,
+    pub beyond: f64,
 }
 
 impl Duties {
@@ -104,6 +106,22 @@ impl Duties {
         }
     }
 
+    /// Ends with at most this load on the grid.
+    pub fn at_most(&mut self, load: usize) {
+        self.terminal
+            .iter_mut()
+            .skip(load + 1)
+            .for_each(|cost| *cost = NEVER);
+    }
+
+    /// Ends with at least this load on the grid.
+    pub fn at_least(&mut self, load: usize) {
+        self.terminal
+            .iter_mut()
+            .take(load)
+            .for_each(|cost| *cost = NEVER);
+    }
+
     /// Cells of the person's tables: the work of one pass.
     pub fn cells(&self) -> u64 {
         u64::try_from((self.rows.len() + 1) * self.terminal.len()).unwrap_or(u64::MAX)
@@ -116,25 +134,36 @@ pub(super) struct Parts {
     pub people: Vec<Duties>,
     /// The open slots that somebody may take.
     pub slots: Vec<usize>,
-    /// Cost of pinned preferences, in units of `Parts::one`.
-    pub fixed: i64,
+    /// What is paid whatever is decided, in the cost's unit: what people carry already, and what
+    /// pins cost. Everything else here is counted from there on.
+    pub fixed: i128,
     /// How many units there are to one of the cost.
     pub one: i64,
-    /// Every schedule costs a multiple of this.
+    /// Every schedule costs a multiple of this more than `fixed`.
     pub grain: i128,
-    /// How many of `slots` may stay open.
-    pub spare: usize,
+    /// What it costs, about, to have one average slot too many, in the cost's unit: what
+    /// temperatures are measured by, so that the unit of weights and costs does not matter.
+    pub scale: f64,
+    /// So many of `people` are people. Where slots may stay open there is one more, who takes those,
+    /// at no cost and as many as may.
+    pub staff: usize,
     /// Limits on how many entries may be held together; they are priced after the slots.
     pub limits: Vec<usize>,
+    /// The entries that each limit is about.
+    pub limited: BTreeSet<Vec<Place>>,
 }
 
+/// An entry by person and number.
+pub(super) type Place = (usize, usize);
+
 impl Parts {
-    /// `None` when the numbers are too large to be worked on.
-    pub fn new(problem: &Problem, unfilled: usize) -> Option<Self> {
+    /// For schedules with at most so many slots open that matter at most so much. `None` when the
+    /// numbers are too large to be worked on.
+    pub fn new(problem: &Problem, (unfilled, urgency): (usize, i64)) -> Option<Self> {
         let roster = Roster::pinned(problem);
         let mut place = vec![None; problem.slots.len()];
         let mut slots = Vec::new();
-        let mut lost = 0;
+        let (mut lost, mut lost_urgency) = (0, 0);
         let may = |p: usize, s: usize| rules::allows(&roster, p, s);
         for slot in roster.open() {
             let people = problem.index.candidates.get(slot)?;
@@ -143,23 +172,31 @@ impl Parts {
                 slots.push(slot);
             } else {
                 lost += 1;
+                lost_urgency += problem.index.urgency.at(slot);
             }
         }
+        let spare = unfilled.saturating_sub(lost).min(slots.len());
+        let vacant = Duties::vacant(
+            problem,
+            &slots,
+            (spare, urgency.saturating_sub(lost_urgency)),
+        );
         let unit = slots.iter().map(|&s| problem.index.weight.at(s));
         let unit = unit.fold(0, super::gcd).max(1);
-        let total: i128 = slots
-            .iter()
-            .map(|&s| i128::from(problem.index.weight.at(s)))
-            .sum();
+        let total: i64 = slots.iter().map(|&s| problem.index.weight.at(s)).sum();
         let pinned = score::breakdown(&roster);
-        let fixed = pinned.preference + pinned.stability;
+        let fixed = pinned.total;
         let wish = problem.index.preference.iter().map(|p| p.unsigned_abs());
         let wishes = i128::from(wish.max().unwrap_or(0)) * (i128::try_from(slots.len()).ok()? + 1);
-        let mut size = wishes + fixed.saturating_abs();
+        let ideal = super::super::level::ideal_load_all(problem);
+        let mut size = wishes;
         for p in 0..problem.people.len() {
-            let most = i128::from(score::balance(&roster, p)).abs() + total;
-            let most = problem.index.coefficient.at(p).saturating_mul(most * most);
-            size = size.saturating_add(most);
+            // Beyond the last load told apart costs rise as steeply as there.
+            let told = i128::from(farthest(&roster, p, ideal.at(p), unit).min(total));
+            let slope = 2 * (told + i128::from(score::balance(&roster, p)).abs());
+            let most = i128::from(total).saturating_mul(slope);
+            let most = problem.index.coefficient.at(p).saturating_mul(most);
+            size = size.max(wishes.saturating_add(most));
         }
         let mut one = FINEST;
         while size * i128::from(one) > LARGEST {
@@ -170,32 +207,90 @@ impl Parts {
         }
         let mut order: Vec<usize> = (0..problem.shifts.len()).collect();
         order.sort_by_key(|&s| problem.shifts.get(s).copied().unwrap_or_default());
-        let ideal = super::super::level::ideal_load_all(problem);
         let people = (0..problem.people.len()).map(|p| {
             let open = |s: usize| place.at(s).filter(|_| may(p, s));
             Duties::new(&roster, p, &order, &open, (unit, ideal.at(p), one))
         });
         Some(Self {
-            people: people.collect(),
-            fixed: i64::try_from(fixed).ok()? * one,
+            people: people.chain(vacant).collect(),
+            staff: problem.people.len(),
+            fixed,
             one,
-            grain: grain(problem),
-            spare: unfilled.saturating_sub(lost).min(slots.len()),
+            grain: grain(&roster, unit),
+            scale: scale(problem, &slots),
             slots,
             limits: Vec::new(),
+            limited: BTreeSet::new(),
         })
     }
 }
 
-/// What every part of the cost is a multiple of.
-fn grain(problem: &Problem) -> i128 {
-    let whole = |value: &i128| i64::try_from(*value).unwrap_or(1);
-    let steep = problem.index.coefficient.iter().map(whole);
+/// What every part of the cost is a multiple of, where all loads are multiples of a unit.
+fn grain(roster: &Roster, unit: i64) -> i128 {
+    let problem = roster.problem;
+    let mut grain = 0;
+    for (p, steep) in problem.index.coefficient.iter().enumerate() {
+        let balance = i128::from(score::balance(roster, p));
+        let unit = i128::from(unit);
+        for part in [2 * steep * balance * unit, steep * unit * unit] {
+            grain = super::gcd(grain, i64::try_from(part).unwrap_or(1));
+        }
+    }
     let wishes = problem.index.preference.iter().map(|w| w.abs());
-    i128::from(steep.chain(wishes).fold(0, super::gcd).max(1))
+    i128::from(wishes.fold(grain, super::gcd).max(1))
+}
+
+/// The mean steepness of fairness times the mean square of the weights.
+fn scale(problem: &Problem, slots: &[usize]) -> f64 {
+    let steep: f64 = problem.index.coefficient.iter().map(|&c| c as f64).sum();
+    let squares: f64 = slots
+        .iter()
+        .map(|&s| problem.index.weight.at(s) as f64)
+        .map(|w| w * w)
+        .sum();
+    let count = (problem.people.len() * slots.len()).max(1) as f64;
+    (steep * squares / count).max(1.0)
+}
+
+/// Loads above this are all alike: whoever has one, has too much.
+fn farthest(roster: &Roster, person: usize, ideal: i64, unit: i64) -> i64 {
+    let start = score::balance(roster, person);
+    let far = (2 * ideal.max(0))
+        .saturating_add(8 * unit)
+        .saturating_sub(roster.load.at(person));
+    far.max(4 * unit).max(-start)
 }
 
 impl Duties {
+    /// The slots that may stay open, as if somebody took them: at most so many, none that matters
+    /// more than is left when the others matter as little as can be. `None` where none may.
+    fn vacant(problem: &Problem, slots: &[usize], (spare, urgency): (usize, i64)) -> Option<Self> {
+        let matters = |&slot: &usize| problem.index.urgency.at(slot);
+        let least = slots.iter().map(matters).min()?;
+        let others = i64::try_from(spare.checked_sub(1)?).unwrap_or(i64::MAX);
+        let most = urgency.saturating_sub(least.saturating_mul(others));
+        let mut rows = Vec::new();
+        for (place, slot) in slots.iter().enumerate().filter(|(_, s)| matters(s) <= most) {
+            rows.push(Row {
+                entries: vec![Entry {
+                    slot: place,
+                    shift: problem.index.shift.at(*slot),
+                    priced: vec![place],
+                    steps: 1,
+                    cost: 0,
+                }],
+                next: rows.len() + 1,
+            });
+        }
+        let mut terminal = vec![0.0; spare + 1];
+        terminal.push(NEVER);
+        Some(Self {
+            rows,
+            terminal,
+            beyond: 0.0,
+        })
+    }
+
     fn new(
         roster: &Roster,
         person: usize,
@@ -241,11 +336,7 @@ impl Duties {
         }
         let (many, most) = best.at(0);
         let start = score::balance(roster, person);
-        // Loads far above what is fair are all alike: whoever has one, has too much.
-        let far = (2 * ideal.max(0))
-            .saturating_add(8 * unit)
-            .saturating_sub(roster.load.at(person));
-        let limit = most.min(far.max(4 * unit).max(-start));
+        let limit = most.min(farthest(roster, person, ideal, unit));
         let grid = unit * (limit / unit / GRID + 1);
         let coefficient = i64::try_from(problem.index.coefficient.at(person)).unwrap_or(0);
         // What one more unit costs at a fair load: rounding is paid for at this price.
@@ -280,23 +371,21 @@ impl Duties {
             // Lowest where coefficient * (start + l)^2 - tilt * l is flat.
             let lowest = tilt / (2 * coefficient.max(1)) - start;
             let (from, to) = (load - error, load + error);
-            let cost = |l: i64| {
-                let carried = start + l;
-                (coefficient * carried * carried - tilt * (l - load)) * one
-            };
+            let cost = |l: i64| (coefficient * l * (2 * start + l) - tilt * (l - load)) * one;
             let near = [lowest, lowest + 1].map(|l| cost(l.clamp(from, to)));
             if last && error > 0 {
                 // Where the tangent that stands for all more begins.
                 let edge = (start + from).max(0);
-                return (coefficient * edge * edge - tilt * error) * one;
+                let carried = coefficient * (edge * edge - start * start);
+                return ((carried - tilt * error) * one) as f64;
             }
-            near.into_iter().min().unwrap_or(0)
+            near.into_iter().min().unwrap_or(0) as f64
         });
         let edge = (start + steps * grid - error).max(0);
         Self {
             rows,
             terminal: terminal.collect(),
-            beyond: 2 * coefficient * edge * grid * one,
+            beyond: (2 * coefficient * edge * grid * one) as f64,
         }
     }
 }

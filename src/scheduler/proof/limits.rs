@@ -5,11 +5,8 @@
 use super::super::problem::Problem;
 use super::super::roster::Roster;
 use super::super::table::{At, set};
-use super::duties::{Duties, Parts};
+use super::duties::{Duties, Parts, Place};
 use std::collections::BTreeMap;
-
-/// An entry by person and number.
-type Place = (usize, usize);
 
 /// A limit, and the entries that count for it.
 type Limit = (usize, Vec<Place>);
@@ -24,28 +21,32 @@ pub(super) fn add(problem: &Problem, parts: &mut Parts, shares: &[Vec<f64>]) -> 
     let mut consider = |limit: Limit| {
         let share = |&(p, e): &Place| shares.get(p).map_or(0.0, |s| s.at(e));
         let sum: f64 = limit.1.iter().map(share).sum();
-        if sum > limit.0 as f64 + 0.02 {
+        // A limit that all together keep says nothing; nor do shares that are no numbers.
+        let new = !parts.limited.contains(&limit.1);
+        if new && limit.0 < limit.1.len() && sum > limit.0 as f64 + 0.002 {
             found.push(limit);
         }
     };
     teams(&pinned, parts, &mut consider);
     pairs(problem, parts, &mut consider);
-    for (p, duties) in parts.people.iter().enumerate() {
+    for (p, duties) in parts.people.iter().enumerate().take(parts.staff) {
         let own = shares.get(p).map(Vec::as_slice).unwrap_or_default();
         windows(&pinned, p, (duties, own), &mut consider);
         weekends(&pinned, p, (duties, own), &mut consider);
     }
     found.truncate(MOST.saturating_sub(parts.limits.len()));
-    for (cap, places) in &found {
+    let any = !found.is_empty();
+    for (cap, places) in found {
         let number = parts.slots.len() + parts.limits.len();
-        parts.limits.push(*cap);
-        for &(p, e) in places {
+        parts.limits.push(cap);
+        for &(p, e) in &places {
             if let Some(entry) = parts.people.get_mut(p).and_then(|d| d.entry_mut(e)) {
                 entry.priced.push(number);
             }
         }
+        parts.limited.insert(places);
     }
-    !found.is_empty()
+    any
 }
 
 fn whole(count: u32) -> usize {

@@ -16,7 +16,7 @@
 //! is the Lagrangian dual of "each slot is taken once" (Geoffrion, "Lagrangean relaxation for
 //! integer programming", 1974); at the best prices it is as strong as the linear programme over all
 //! columns "person and roster" (Dantzig and Wolfe, "Decomposition principle for linear programs",
-//! 1960). With `k` slots open at the end, the `k` dearest prices may stay unpaid and are taken off.
+//! 1960). Where `k` slots may stay open, one more who takes up to `k` slots at no cost stands for that.
 //!
 //! Limits over several people or longer times (experience, newcomers, pairs, windows, weekends)
 //! have prices `m_l >= 0` paid by whoever uses them up: `- sum_l m_l cap_l` in all. See `limits`.
@@ -47,6 +47,7 @@
 mod ascent;
 mod branch;
 mod cold;
+mod dive;
 mod duties;
 mod hard;
 mod limits;
@@ -68,25 +69,32 @@ pub(super) struct Proof<'a> {
     known: i128,
 }
 
+/// Looks at a person and slot for the first prices.
+const LOOKS: usize = 4_000_000;
+
 /// Steps at each temperature.
-const STEPS: usize = 60;
+const STEPS: usize = 100;
 
 /// Each temperature is so much of the one before.
-const COOLING: f64 = 0.4;
+const COOLING: f64 = 0.25;
 
-/// Colder than this there is nothing to gain, and the climb begins again from the best prices, with
-/// the limits found meanwhile.
-const COLDEST: f64 = 0.001;
+/// Colder than this part of `Parts::scale` there is nothing to gain, and the climb begins again from
+/// the best prices, with the limits found meanwhile.
+const COLDEST: f64 = 0.000_05;
 
-/// As warm as this.
-const REHEATED: f64 = 0.1;
+/// Below this part of it the bound rises as long as there is something to gain.
+const FLAT: f64 = 0.015;
+
+/// As warm as this part of it.
+const REHEATED: f64 = 0.005;
 
 impl<'a> Proof<'a> {
     /// Begins with the prices of the convex relaxation. `known` is a bound already proven for
-    /// schedules with at most so many `unfilled` slots. `None` when the numbers are too large.
-    pub fn new(problem: &'a Problem, unfilled: usize, known: i128) -> Option<Self> {
-        let parts = Parts::new(problem, unfilled)?;
-        let prices = super::bound::slot_prices(problem, &parts.slots, 20);
+    /// schedules with at most so many slots `open` that matter at most so much. `None` when the
+    /// numbers are too large.
+    pub fn new(problem: &'a Problem, open: (usize, i64), known: i128) -> Option<Self> {
+        let parts = Parts::new(problem, open)?;
+        let prices = super::bound::slot_prices(problem, &parts.slots, LOOKS);
         Some(Self {
             ascent: Ascent::new(&parts, prices),
             problem,
@@ -109,17 +117,19 @@ impl<'a> Proof<'a> {
             return;
         }
         let until = self.ascent.work.saturating_add(work);
-        let gap = (goal - self.parts.up(self.ascent.best)).max(1) as f64;
+        let gap = (goal - self.parts.up(self.ascent.best)).max(self.parts.grain) as f64;
         // As warm as makes up for the gap when every slot is in doubt.
-        let mut heat = self.heat.unwrap_or((3.0 * gap / slots as f64).max(0.01));
+        let scale = self.parts.scale;
+        let first = (3.0 * gap / slots as f64).max(COLDEST * scale);
+        let mut heat = self.heat.unwrap_or(first);
         let (one, known) = (self.parts.one, self.known);
         while self.bound() < goal && self.ascent.work < until {
-            let enough = goal
-                .saturating_sub(self.parts.grain)
-                .saturating_mul(i128::from(one));
+            let before = self.ascent.best;
+            let (fixed, enough) = (self.parts.fixed, self.parts.enough(goal));
             let mut more = |ascent: &Ascent| {
-                let bound = i128::from(ascent.best.div_euclid(one)).max(known);
-                i128::from(ascent.best) <= enough && ascent.work < until && go(bound)
+                let bound = fixed + i128::from(ascent.best.div_euclid(one));
+                let on = i128::from(ascent.best) <= enough && ascent.work < until;
+                on && go(bound.max(known))
             };
             if !more(&self.ascent) {
                 break;
@@ -128,24 +138,27 @@ impl<'a> Proof<'a> {
             self.ascent.note(&self.parts);
             if limits::add(self.problem, &mut self.parts, &self.ascent.shares) {
                 self.ascent.grow(&self.parts);
+            } else if heat < FLAT * scale {
+                // When it is cold and hardly gets better, these prices are as good as any.
+                let gained = i128::from(self.ascent.best - before);
+                if gained * 64 < self.parts.grain * i128::from(one) {
+                    break;
+                }
             }
             heat *= COOLING;
-            if heat < COLDEST {
-                heat = REHEATED;
+            if heat < COLDEST * scale {
+                heat = REHEATED * scale;
                 self.ascent.back(self.parts.one);
             }
         }
         self.heat = Some(heat);
     }
 
-    /// Closes what gap is left by cases: a person has a slot, or has not, and each case gets prices
-    /// of its own. `try_out` is told what each case leans to, may make a schedule of it, and says
-    /// what the best known one costs. Stops after so much work, or when `go` says so, and then
+    /// Closes what gap is left by cases: a person has a slot, or has not, and each case gets prices of
+    /// its own. `try_out` is told pairs that may make a better schedule, may make one of them, and
+    /// says what the best known one costs. Stops after so much work, or when `go` says so, and then
     /// proves nothing.
     pub fn close(&mut self, work: u64, go: &mut dyn FnMut() -> bool, try_out: branch::TryOut) {
-        if self.parts.spare > 0 {
-            return;
-        }
         let mut cases = branch::Cases {
             work,
             go,
@@ -165,7 +178,7 @@ impl<'a> Proof<'a> {
         let prices = &self.ascent.best_prices;
         let tables = &mut self.ascent.cold.tables;
         let all = self.ascent.best;
-        for (p, duties) in self.parts.people.iter().enumerate() {
+        for (p, duties) in self.parts.people.iter().enumerate().take(self.parts.staff) {
             let best = tables.best(duties, prices);
             let slots: Vec<usize> = duties.entries().map(|e| e.slot).collect();
             tables.with(duties, |entry, least| {
@@ -177,6 +190,16 @@ impl<'a> Proof<'a> {
             });
         }
         floors
+    }
+
+    /// What an average slot too many costs, about.
+    pub fn scale(&self) -> i128 {
+        self.parts.scale as i128
+    }
+
+    /// Pairs of slot and person to make a schedule of, those surest first, with so much work at most.
+    pub fn dive(&self, work: u64, go: &mut dyn FnMut() -> bool) -> Vec<(usize, usize)> {
+        dive::dive(&self.parts, &self.ascent.best_prices, (work, go)).0
     }
 
     /// Pairs of slot and person that the smooth solution holds, those held most first.
@@ -199,11 +222,17 @@ impl<'a> Proof<'a> {
 }
 
 impl Parts {
-    /// Rounded up to what a schedule can cost.
+    /// A value of prices as a cost, rounded up to what a schedule can cost.
     fn up(&self, value: i64) -> i128 {
         let unit = i128::from(self.one) * self.grain;
         let value = i128::from(value);
-        (value.div_euclid(unit) + i128::from(value.rem_euclid(unit) > 0)) * self.grain
+        let steps = value.div_euclid(unit) + i128::from(value.rem_euclid(unit) > 0);
+        self.fixed + steps * self.grain
+    }
+
+    /// A value above this leaves no room for a schedule that costs less than the goal.
+    fn enough(&self, goal: i128) -> i128 {
+        (goal - self.fixed - self.grain).saturating_mul(i128::from(self.one))
     }
 
     /// What the prices are worth apart from the people.
@@ -215,14 +244,7 @@ impl Parts {
             price.saturating_mul(cap).min(0)
         });
         let own = prices.get(..slots).unwrap_or_default();
-        let open: i64 = if self.spare > 0 {
-            let mut dear: Vec<i64> = own.iter().copied().filter(|p| *p > 0).collect();
-            dear.sort_unstable_by_key(|p| std::cmp::Reverse(*p));
-            dear.iter().take(self.spare).sum()
-        } else {
-            0
-        };
-        own.iter().sum::<i64>() - open + limits.sum::<i64>() + self.fixed
+        own.iter().sum::<i64>() + limits.sum::<i64>()
     }
 
     /// No price is larger, so that sums cannot overflow.

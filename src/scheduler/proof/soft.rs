@@ -6,10 +6,21 @@
 //! programme with sums instead of minima.
 use super::super::table::{At, set};
 use super::duties::Duties;
-use super::numbers::{exp, ln};
+use super::numbers::{dot, exp, ln};
 
 /// Where a schedule so far is this likely, there is no way on from it.
 const LARGE: f64 = 1e290;
+
+/// What is smaller than this part of the largest counts for nothing. Far smaller numbers still would
+/// be exact, but take processors a hundred times as long.
+const SMALL: f64 = 1e-140;
+
+/// Nothing where it is next to nothing.
+fn flush(cells: &mut [f64]) {
+    for cell in cells {
+        *cell = if *cell < SMALL { 0.0 } else { *cell };
+    }
+}
 
 #[derive(Default)]
 pub(super) struct Soft {
@@ -26,14 +37,14 @@ pub(super) struct Soft {
 
 impl Soft {
     /// The person's smooth cost; `shares` then says how often they hold each entry. `mean` is their
-    /// mean load so far.
+    /// mean load so far. `None` where the sums leave the range of floating point.
     pub fn person(
         &mut self,
         duties: &Duties,
         prices: &[f64],
         (heat, one): (f64, f64),
         mean: &mut f64,
-    ) -> f64 {
+    ) -> Option<f64> {
         let (rows, width) = (duties.rows.len(), duties.terminal.len());
         // The tilt keeps sums near one another whatever the load.
         let tilt = tilt(duties, *mean, one);
@@ -49,7 +60,7 @@ impl Soft {
         self.ahead.resize((rows + 1) * width, 0.0);
         self.scale.clear();
         self.scale.resize(rows + 1, 0.0);
-        let end = |(l, &t): (usize, &i64)| t as f64 / one - tilt * l as f64;
+        let end = |(l, &t): (usize, &f64)| t / one - tilt * l as f64;
         let least = duties
             .terminal
             .iter()
@@ -65,7 +76,7 @@ impl Soft {
         }
         set(&mut self.scale, rows, -least / heat);
         let mut factor = self.factors.len();
-        let over = exp((tilt - duties.beyond as f64 / one) / heat);
+        let over = exp((tilt - duties.beyond / one) / heat);
         for (at, row) in duties.rows.iter().enumerate().rev() {
             let (front, tail) = self.ahead.split_at_mut((at + 1) * width);
             let (Some(here), Some(skip)) = (front.get_mut(at * width..), tail.get(..width)) else {
@@ -83,11 +94,15 @@ impl Soft {
             let own = own.iter().zip(&row.entries);
             scale = own.clone().fold(scale, |m, (f, _)| m.max(f + jump));
             let down = exp(scales.at(at + 1) - scale);
+            let down = if down < SMALL { 0.0 } else { down };
             for (cell, &value) in here.iter_mut().zip(skip) {
                 *cell = value * down;
             }
             for (f, entry) in own {
                 let f = exp(f + jump - scale);
+                if f < SMALL {
+                    continue;
+                }
                 let steps = entry.steps.min(width - 1);
                 for (cell, &value) in here.iter_mut().zip(after.get(steps..).unwrap_or_default()) {
                     *cell += f * value;
@@ -98,6 +113,7 @@ impl Soft {
                     *cell += top;
                 }
             }
+            flush(here);
             let most = here.iter().copied().fold(0.0, f64::max);
             if most > 0.0 && !(1e-20..1e20).contains(&most) {
                 for cell in here.iter_mut() {
@@ -107,9 +123,13 @@ impl Soft {
             }
             set(&mut self.scale, at, scale);
         }
-        *mean = self.marginals(duties, over);
+        let load = self.marginals(duties, over);
+        if !load.is_finite() || self.shares.iter().any(|s| !(0.0..1.001).contains(s)) {
+            return None;
+        }
+        *mean = load;
         let total = self.ahead.at(0);
-        -heat * (ln(total) + self.scale.at(0))
+        Some(-heat * (ln(total) + self.scale.at(0)))
     }
 
     fn marginals(&mut self, duties: &Duties, over: f64) -> f64 {
@@ -126,12 +146,13 @@ impl Soft {
         let mut factor = 0;
         for (at, row) in duties.rows.iter().enumerate() {
             let (front, tail) = self.behind.split_at_mut((at + 1) * width);
-            let Some(here) = front.get(at * width..) else {
+            let Some(here) = front.get_mut(at * width..) else {
                 continue;
             };
+            flush(here);
             let down = |to: usize| exp(self.scale.at(to) - self.scale.at(at));
             let skip = down(at + 1);
-            for (cell, &value) in tail.iter_mut().zip(here) {
+            for (cell, &value) in tail.iter_mut().zip(here.iter()) {
                 *cell = (*cell + value * skip).min(LARGE);
             }
             let (from, to) = ((row.next - at - 1) * width, row.next * width);
@@ -143,18 +164,20 @@ impl Soft {
             for entry in &row.entries {
                 let f = exp(self.factors.at(factor) + jump);
                 factor += 1;
+                if f < SMALL {
+                    self.shares.push(0.0);
+                    continue;
+                }
                 let steps = entry.steps.min(width - 1);
-                let mut sum = 0.0;
                 let Some(target) = tail.get_mut(from..from + width) else {
                     continue;
                 };
                 let ends = after.get(steps..).unwrap_or_default();
-                let reach = target.get_mut(steps..).into_iter().flatten();
-                for ((&value, &end), cell) in here.iter().zip(ends).zip(reach) {
-                    let moved = (value * f).min(LARGE);
-                    sum += moved * end;
-                    *cell += moved;
+                let reach = target.get_mut(steps..).unwrap_or_default();
+                for (&value, cell) in here.iter().zip(reach) {
+                    *cell += (value * f).min(LARGE);
                 }
+                let mut sum = f * dot(here, ends);
                 if let (Some(last), &[.., end]) = (target.last_mut(), after) {
                     let mut moved = f;
                     for &value in here.iter().skip(width - steps) {
@@ -177,5 +200,6 @@ fn tilt(duties: &Duties, load: f64, one: f64) -> f64 {
     let last = duties.terminal.len().saturating_sub(2);
     let at = (load.max(0.0) as usize).min(last);
     let costs = duties.terminal.as_slice();
-    (costs.at(at + 1) - costs.at(at)) as f64 / one
+    let step = costs.at(at + 1) - costs.at(at);
+    if step.is_finite() { step / one } else { 0.0 }
 }

@@ -14,6 +14,8 @@ pub(super) struct Anneal<'a> {
     roster: Roster<'a>,
     /// Slots that may move: not pinned, and at least one person possible.
     free: Vec<usize>,
+    /// Those of them that are open.
+    open: Vec<usize>,
     key: Key,
     penalty: i128,
     logarithms: Vec<i128>,
@@ -34,9 +36,12 @@ impl<'a> Anneal<'a> {
                     .get(slot)
                     .is_some_and(|c| !c.is_empty())
         });
-        let free = free.collect();
+        let free: Vec<usize> = free.collect();
+        let open = free.iter().copied();
+        let open = open.filter(|&slot| roster.holder.at(slot).is_none());
         let key = score::breakdown(&roster).key();
         let mut anneal = Self {
+            open: open.collect(),
             free,
             key,
             penalty: 0,
@@ -88,7 +93,7 @@ impl<'a> Anneal<'a> {
                     .at(usize::try_from(dice & 1023).unwrap_or(0)),
             ) >> 20;
             let kind = (dice >> 10) & 15;
-            if self.key.0 > 0 && kind < 4 {
+            if !self.open.is_empty() && kind < 4 {
                 self.fill_some(limit);
             } else if kind < 8 {
                 self.change(limit);
@@ -120,13 +125,7 @@ impl<'a> Anneal<'a> {
 
     /// Tries somebody on an open slot.
     fn fill_some(&mut self, limit: i128) {
-        let open: Vec<usize> = {
-            let holes = self.roster.open();
-            holes
-                .filter(|s| self.free.binary_search(s).is_ok())
-                .collect()
-        };
-        if let Some(slot) = self.random.pick(&open) {
+        if let Some(slot) = self.random.pick(&self.open) {
             self.push(slot, limit);
         }
     }
@@ -181,7 +180,11 @@ impl<'a> Anneal<'a> {
             self.roster.put(slot, to);
             return;
         }
-        let way = rules::in_the_way(&self.roster, to, slot);
+        let way = if rules::allows(&self.roster, to, slot) {
+            Vec::new()
+        } else {
+            rules::in_the_way(&self.roster, to, slot)
+        };
         let other = match way.as_slice() {
             [] => None,
             [one] if self.free.binary_search(one).is_ok() => Some(*one),
@@ -228,6 +231,12 @@ impl<'a> Anneal<'a> {
         }
         let urge = self.penalty / 64 * i128::from(urgent);
         if cost + holes * self.penalty + urge <= limit {
+            if before.is_none() {
+                self.open.retain(|&open| open != slot);
+            }
+            if let Some((other, _)) = moved.filter(|_| heir.is_none()) {
+                self.open.push(other);
+            }
             self.key.0 =
                 usize::try_from(i128::try_from(self.key.0).unwrap_or(0) + holes).unwrap_or(0);
             self.key.1 += urgent;

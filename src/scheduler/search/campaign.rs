@@ -12,9 +12,9 @@ use super::{Key, LEVELS, Watch, hopeless};
 /// How cool annealing begins where the prices point to.
 const COLD: u32 = 30;
 
-/// A gap of at most so many units of cost is worth settling by cases, and any gap of a problem with
-/// at most so many slots.
-const NEAR: i128 = 40;
+/// A gap of at most so many average slots too many is worth settling by cases, and any gap of a
+/// problem with at most so many slots.
+const NEAR: i128 = 2;
 const SMALL: usize = 60;
 
 /// What there is to know between two rounds.
@@ -28,6 +28,7 @@ struct State<'a, 'w> {
     /// Slots that stay open in every schedule.
     hopeless: usize,
     problem: &'a Problem,
+    effort: Effort,
 }
 
 /// The best schedule found from this one on, and the bound.
@@ -38,47 +39,47 @@ pub(super) fn run(
     watch: Watch,
 ) -> (Vec<Option<usize>>, i128) {
     let problem = roster.problem;
-    let hopeless = hopeless(problem);
     let key = super::score::breakdown(roster).key();
     let mut state = State {
         watch,
         best: roster.holder.clone(),
+        bound: bound::at_once(problem, key.0),
         key,
-        bound: bound::bound(problem, hopeless, effort.sweeps()),
         steps: 0,
-        hopeless,
+        hopeless: hopeless(problem),
         problem,
+        effort,
     };
-    state.rounds(warm, effort);
-    // With more open slots than must be, cheaper schedules come into question.
-    if state.key.0 > hopeless {
-        state.bound = bound::bound(problem, state.key.0, effort.sweeps());
-        if let Some(proof) = Proof::new(problem, state.key.0, state.bound) {
-            state.bound = proof.bound();
+    let progress = state.progress();
+    if (state.watch)(progress).is_continue() {
+        state.bound = state.relaxed();
+        if !state.done() {
+            state.rounds(warm);
         }
     }
     (state.best, state.bound)
 }
 
 impl<'a> State<'a, '_> {
-    fn rounds(&mut self, warm: bool, effort: Effort) {
-        let (rounds, steps) = effort.work(self.problem.slots.len());
-        let filled = self.key.0 <= self.hopeless;
-        let first = if filled && rounds > 1 {
-            steps / 4
-        } else {
-            steps
-        };
-        let heat = if warm { 6 } else { 0 };
+    fn rounds(&mut self, warm: bool) {
+        let (rounds, steps) = self.effort.work(self.problem.slots.len());
+        // Where the prices are followed later, all that is needed first is something to prove; holes
+        // need more to be moved about.
+        let later = rounds > 1 && self.key.0 <= self.hopeless;
+        let first = if later { steps / 4 } else { steps };
+        let heat = if warm || later { 6 } else { 0 };
         if !self.anneal(self.problem, None, (0, heat), first) {
             return;
         }
-        let mut proof: Option<Proof<'a>> = None;
+        let mut proof: Option<((usize, i64), Proof<'a>)> = None;
         for round in 1..=rounds {
-            if proof.is_none() && self.key.0 <= self.hopeless {
-                proof = Proof::new(self.problem, self.hopeless, self.bound);
+            // A bound is one for so many slots open, that matter so much.
+            let open = (self.key.0, self.key.1);
+            if proof.as_ref().is_none_or(|(of, _)| *of != open) {
+                let new = Proof::new(self.problem, open, self.bound);
+                proof = new.map(|new| (open, new));
             }
-            let Some(proof) = &mut proof else {
+            let Some((_, proof)) = &mut proof else {
                 // Later rounds reheat less: they repair what the first left, they do not start
                 // again.
                 if self.anneal(self.problem, None, (round, round.min(6)), steps) {
@@ -86,20 +87,41 @@ impl<'a> State<'a, '_> {
                 }
                 return;
             };
-            let share = if round < 3 { 2 } else { u64::from(rounds) };
-            if !self.prove(proof, effort.proof() / share)
-                || !self.follow(proof, round, steps / 4)
-                || (round == rounds && !self.close(proof, effort.proof()))
+            let whole = self.effort.proof();
+            let share = whole * u64::from(round) / u64::from(rounds * (rounds + 1) / 2);
+            if !self.prove(proof, share)
+                || !self.follow(proof, round, steps * u64::from(round) / 24)
+                || (round == rounds
+                    && open == (self.key.0, self.key.1)
+                    && !self.close(proof, whole))
             {
                 return;
             }
         }
     }
 
+    /// A bound for as many open slots as there are now.
+    fn relaxed(&self) -> i128 {
+        bound::bound(self.problem, self.key.0, self.effort.looks(), self.key.2)
+    }
+
+    /// Takes over a better schedule.
+    fn keep(&mut self, key: Key, holder: &[Option<usize>]) {
+        let open = self.key.0 != key.0 || self.key.1 != key.1;
+        self.key = key;
+        self.best = holder.to_vec();
+        if open {
+            self.bound = self.relaxed();
+        }
+    }
+
     /// Schedules where the prices point to; whether to go on.
     fn follow(&mut self, proof: &mut Proof, round: u32, steps: u64) -> bool {
         let floors = proof.floors();
-        let leaning = proof.leaning();
+        let leaning = self.dive(proof);
+        if self.done() {
+            return false;
+        }
         let gap = self.key.2 - self.bound;
         for part in [8, 2] {
             // Pairs a little above the bound come first, whatever they could prove.
@@ -117,13 +139,28 @@ impl<'a> State<'a, '_> {
         self.anneal(&narrow, None, (round, round.min(6)), steps)
     }
 
-    /// Settles a gap of a few points by cases; whether to go on.
+    /// A schedule by diving; what it was made of.
+    fn dive(&mut self, proof: &Proof) -> Vec<(usize, usize)> {
+        let progress = self.progress();
+        let watch = &mut self.watch;
+        let mut go = || watch(progress).is_continue();
+        let pairs = proof.dive(self.effort.proof() / 4, &mut go);
+        let roster = rounded(self.problem, &pairs);
+        let key = super::score::breakdown(&roster).key();
+        if key < self.key {
+            self.keep(key, &roster.holder);
+        }
+        pairs
+    }
+
+    /// Settles a small gap; whether to go on.
     fn close(&mut self, proof: &mut Proof, work: u64) -> bool {
-        if self.key.2 - self.bound > NEAR && self.problem.slots.len() > SMALL {
+        if self.key.2 - self.bound > NEAR * proof.scale() && self.problem.slots.len() > SMALL {
             return true;
         }
         let problem = self.problem;
         let progress = self.progress();
+        let open = (self.key.0, self.key.1);
         let (mut key, mut best) = (self.key, None);
         let watch = &mut self.watch;
         let mut on = true;
@@ -134,14 +171,14 @@ impl<'a> State<'a, '_> {
         proof.close(work, &mut go, &mut |leaning| {
             let roster = rounded(problem, leaning);
             let found = super::score::breakdown(&roster).key();
-            if found < key {
+            if found < key && (found.0, found.1) == open {
                 key = found;
                 best = Some(roster.holder);
             }
             key.2
         });
         if let Some(best) = best {
-            (self.key, self.best) = (key, best);
+            self.keep(key, &best);
         }
         self.bound = self.bound.max(proof.bound());
         on && !self.done()
@@ -161,8 +198,7 @@ impl<'a> State<'a, '_> {
         let mut temperature = typical / (2 + 2 * i128::from(heat));
         for _ in 0..=LEVELS {
             if anneal.best_key < self.key {
-                self.key = anneal.best_key;
-                self.best = anneal.best().to_vec();
+                self.keep(anneal.best_key, anneal.best());
             }
             let progress = self.progress();
             if (self.watch)(progress).is_break() || self.done() {
@@ -184,6 +220,7 @@ impl<'a> State<'a, '_> {
         }
     }
 
+    /// Nothing can be better. Where slots are open that somebody could take, there is more to look for.
     fn done(&self) -> bool {
         self.key.0 <= self.hopeless && self.key.2 <= self.bound
     }

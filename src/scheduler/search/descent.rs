@@ -4,6 +4,9 @@ use super::super::table::At;
 use super::super::{rules, score};
 use super::{greedy, swap_cost, try_swap};
 
+/// With more slots than this, exchanges are left to annealing: there are too many pairs to look at.
+const MOST: usize = 1_500;
+
 /// At most so many passes over all slots. Leaves no open slot that somebody may simply take.
 pub(super) fn descend(roster: &mut Roster, passes: usize) {
     for _ in 0..passes {
@@ -87,6 +90,9 @@ fn changes(roster: &mut Roster) -> bool {
 
 fn swaps(roster: &mut Roster) -> bool {
     let mut better = false;
+    if roster.holder.len() > MOST {
+        return false;
+    }
     for one in 0..roster.holder.len() {
         for two in 0..one {
             let (Some(a), Some(b)) = (roster.holder.at(one), roster.holder.at(two)) else {

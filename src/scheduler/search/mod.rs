@@ -62,7 +62,7 @@ pub(super) fn search(
         bound
     };
     Found {
-        assignment: second::improve(&roster, effort.passes()).holder,
+        assignment: second::improve(&roster, effort.pairs()).holder,
         bound,
     }
 }

@@ -24,10 +24,12 @@ pub fn second_objective(problem: &Problem, assignment: &[Option<usize>]) -> Seco
     Meetings::of(&Roster::of(problem, assignment)).whole()
 }
 
-/// Exchanges that cost nothing and make the second objective better, at most so many passes.
-pub(super) fn improve<'a>(roster: &Roster<'a>, passes: usize) -> Roster<'a> {
+/// Exchanges that cost nothing and make the second objective better; looks at so many pairs of slots
+/// at most, and at all of them once in any case.
+pub(super) fn improve<'a>(roster: &Roster<'a>, pairs: usize) -> Roster<'a> {
     let mut meetings = Meetings::of(roster);
-    for _ in 0..passes {
+    let slots = meetings.roster.holder.len().max(1);
+    for _ in 0..(2 * pairs / (slots * slots)).clamp(1, 20) {
         let mut better = false;
         for one in 0..meetings.roster.holder.len() {
             better |= meetings.replace(one);

@@ -103,10 +103,11 @@ proptest! {
         prop_assume!(exact::small(&problem));
         let best = exact::solve(&problem, (usize::MAX, 0, 0)).unwrap();
         let best = score::score(&problem, &best);
-        for sweeps in [0, 20] {
-            prop_assert!(bound(&problem, best.unfilled, sweeps) <= best.total);
+        for work in [0, 20_000] {
+            let found = bound(&problem, best.unfilled, work, best.total + 5);
+            prop_assert!(found <= best.total);
         }
-        let mut proof = Proof::new(&problem, best.unfilled, i128::MIN).unwrap();
+        let mut proof = Proof::new(&problem, (best.unfilled, i64::MAX), i128::MIN).unwrap();
         for work in [0, 3_000, 200_000] {
             proof.raise(best.total + 5, work, &mut |_| true);
             prop_assert!(proof.bound() <= best.total, "{} {}", proof.bound(), best.total);

@@ -6,5 +6,7 @@ mod fuzz;
 mod instances;
 mod properties;
 mod random;
+mod sizes;
 mod small;
 mod solve;
+mod teams;

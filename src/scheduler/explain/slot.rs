@@ -1,22 +1,33 @@
 //! One slot: why its holder, and what every other person would cost.
+use super::super::floors::{Floors, floors};
 use super::super::problem::{Block, Problem, Standing};
 use super::super::roster::Roster;
 use super::super::rules::{self, Rule};
-use super::super::score;
-use super::super::search::{SecondObjective, second_objective};
+use super::super::search::{SecondObjective, second_objective, small};
 use super::super::table::At;
+use super::super::{Effort, score};
 use super::change::{Change, changes};
 use super::resolve::Forcing;
 
-/// What decided between two schedules of equal cost.
+/// What decides between the present schedule and another one of equal cost. `here`: it speaks for the
+/// present one; otherwise for the other, which a longer search would have preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decided {
     /// Shifts of one person lie further apart.
-    Spacing,
+    Spacing {
+        /// For the present schedule.
+        here: bool,
+    },
     /// Partners vary more.
-    Partners,
+    Partners {
+        /// For the present schedule.
+        here: bool,
+    },
     /// It is nearer to the schedule last published.
-    Nearness,
+    Nearness {
+        /// For the present schedule.
+        here: bool,
+    },
     /// Nothing: the two are as good as each other.
     Nothing,
 }
@@ -35,7 +46,7 @@ pub enum Outcome {
         changes: Vec<Change>,
         /// So much more if nobody else moves, where the rules let that.
         alone: Option<i128>,
-        /// For a cost of 0, what decided.
+        /// For a cost of 0, what decides; proven to be a tie where the floor is 0 too.
         decided: Option<Decided>,
     },
     /// No way was found: these rules speak against it.
@@ -121,7 +132,8 @@ pub fn explain(
     let others: Vec<usize> = (0..problem.people.len())
         .filter(|&p| Some(p) != holder)
         .collect();
-    let mut prices = Prices::new(problem, assignment, slot);
+    let floors = all_floors(problem, assignment);
+    let mut prices = Prices::new(problem, assignment, slot, floors.as_ref());
     let mut alternatives: Vec<Alternative> = others
         .into_iter()
         .map(|person| Alternative {
@@ -143,6 +155,11 @@ pub fn explain(
     })
 }
 
+/// Floors for all pairs at once; none where every schedule can be tried.
+pub(super) fn all_floors(problem: &Problem, assignment: &[Option<usize>]) -> Option<Floors> {
+    (!small(problem)).then(|| floors(problem, assignment, Effort::Quick))
+}
+
 /// What people would cost on one slot.
 pub(super) struct Prices<'a> {
     problem: &'a Problem,
@@ -151,10 +168,16 @@ pub(super) struct Prices<'a> {
     before: Vec<Option<usize>>,
     cost: i128,
     second: SecondObjective,
+    floors: Option<&'a Floors>,
 }
 
 impl<'a> Prices<'a> {
-    pub fn new(problem: &'a Problem, assignment: &[Option<usize>], slot: usize) -> Self {
+    pub fn new(
+        problem: &'a Problem,
+        assignment: &[Option<usize>],
+        slot: usize,
+        floors: Option<&'a Floors>,
+    ) -> Self {
         let before = Roster::of(problem, assignment).holder;
         Self {
             problem,
@@ -163,6 +186,7 @@ impl<'a> Prices<'a> {
             cost: score::score(problem, &before).total,
             second: second_objective(problem, &before),
             before,
+            floors,
         }
     }
 
@@ -179,7 +203,8 @@ impl<'a> Prices<'a> {
         if let Some(holder) = holder {
             roster.put(slot, holder);
         }
-        let forced = self.forcing.force(person);
+        let known = self.floors.and_then(|floors| floors.with(person, slot));
+        let forced = self.forcing.force(person, known);
         let floor = forced.floor - self.cost;
         let Some(assignment) = forced.assignment else {
             return Outcome::Breaks { rules, floor };
@@ -210,20 +235,15 @@ impl<'a> Prices<'a> {
             super::super::table::set(&mut after, change.slot, change.person);
         }
         let (now, then) = (self.second, second_objective(self.problem, &after));
+        let here = now < then;
         if then.closeness != now.closeness {
-            Decided::Spacing.if_better(now < then)
+            Decided::Spacing { here }
         } else if then.repetition != now.repetition {
-            Decided::Partners.if_better(now < then)
+            Decided::Partners { here }
         } else if then.changed != now.changed {
-            Decided::Nearness.if_better(now < then)
+            Decided::Nearness { here }
         } else {
             Decided::Nothing
         }
-    }
-}
-
-impl Decided {
-    fn if_better(self, better: bool) -> Self {
-        if better { self } else { Self::Nothing }
     }
 }

@@ -17,7 +17,6 @@ use super::words::{self, Gap, violation_words};
 use crate::availability;
 use crate::error::{Answer, AppError};
 use crate::rotations;
-use crate::scheduler::{Effort, floors};
 use crate::state::AppState;
 use crate::vocab::{Month, PersonId, RotationId};
 use crate::web::{Frame, Membership, Section, SignedIn, page};
@@ -144,8 +143,7 @@ pub async fn show(
     // What it tells is worked out apart: it solves around every other person.
     let (plan, panel, (quality, is_best)) = spawn_blocking(move || {
         let panel = panel(&plan, selected, person);
-        let bound = || floors(&plan.built.problem, &plan.assignment(), Effort::Quick).bound();
-        let quality = quality(&plan, bound);
+        let quality = quality(&plan);
         (plan, panel, quality)
     })
     .await

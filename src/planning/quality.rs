@@ -7,15 +7,15 @@
 
 use super::model::{Held, Inputs, Proven, build};
 use super::plan::{Plan, Source};
-use crate::scheduler::{Problem, Violation, open_slots};
+use crate::scheduler::{Effort, Problem, Violation, floors, open_slots};
 use crate::vocab::Points;
 
 /// Less than this is not told apart: what is shown has one decimal.
 const SMALL: i64 = 5;
 
-/// How good the plan is, and whether nothing better is possible. `fresh` gives a bound for the plan's
-/// problem with as many slots open, where none is stored; it takes a while.
-pub fn quality(plan: &Plan, fresh: impl FnOnce() -> i128) -> (String, bool) {
+/// How good the plan is, and whether nothing better is possible. Takes a while where nothing is stored
+/// that proves it.
+pub fn quality(plan: &Plan) -> (String, bool) {
     let not = |why: &str| (format!("Not compared with the best possible{why}"), false);
     if plan.violations.iter().any(|v| !is_history(&plan.inputs, v)) {
         return not(" while a rule is broken");
@@ -36,7 +36,8 @@ pub fn quality(plan: &Plan, fresh: impl FnOnce() -> i128) -> (String, bool) {
     };
     let mut around = known(plan, &plan.built.problem).max(free);
     if around != Some(total) {
-        around = around.max(Some(fresh().min(total)));
+        let fresh = floors(&plan.built.problem, &plan.assignment(), Effort::Quick);
+        around = around.max(Some(fresh.bound().min(total)));
     }
     let around = around.unwrap_or(total);
     let above = |bound: i128| plan.built.points(total - bound);

@@ -34,5 +34,6 @@ pub fn digest(problem: &Problem) -> String {
     );
     let digest = Sha256::digest(text.as_bytes());
     let first = digest.iter().take(16);
-    first.map(|byte| format!("{byte:02x}")).collect()
+    let number = first.fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+    format!("{number:032x}")
 }

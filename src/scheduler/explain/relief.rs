@@ -2,7 +2,7 @@
 use super::super::problem::Problem;
 use super::super::roster::Roster;
 use super::super::table::At;
-use super::slot::{Outcome, Prices, all_floors};
+use super::slot::{Outcome, Prices};
 
 /// What another person could take off somebody at best.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +27,8 @@ pub fn relief(problem: &Problem, assignment: &[Option<usize>], person: usize) ->
         })
         .collect();
     let mut best: Vec<Option<Relief>> = vec![None; problem.people.len()];
-    let floors = all_floors(problem, assignment);
     for slot in theirs {
-        let mut prices = Prices::new(problem, assignment, slot, floors.as_ref());
+        let mut prices = Prices::new(problem, assignment, slot);
         for (other, known) in best.iter_mut().enumerate().filter(|(p, _)| *p != person) {
             let outcome = prices.of(&mut roster, other);
             if known

@@ -70,9 +70,8 @@ impl Forcing {
         }
     }
 
-    /// The best that was found with this person on the slot, and what no schedule goes below. `known`
-    /// is a floor that is proven already: another is worked out only where that one leaves a gap.
-    pub fn force(&mut self, person: usize, known: Option<i128>) -> Forced {
+    /// The best that was found with this person on the slot, and what no schedule goes below.
+    pub fn force(&mut self, person: usize) -> Forced {
         self.pin(Some(person));
         let problem = &self.problem;
         if super::super::search::small(problem) {
@@ -86,16 +85,10 @@ impl Forcing {
                 floor: best.score.total,
             };
         }
-        let assignment = self.near(person).map(|roster| roster.holder);
-        let cost = assignment
-            .as_ref()
-            .map(|a| score::score(&self.problem, a).total);
-        let floor = match known {
-            Some(floor) if Some(floor) == cost => floor,
-            Some(floor) => floor.max(self.floor(person)),
-            None => self.floor(person),
-        };
-        Forced { assignment, floor }
+        Forced {
+            assignment: self.near(person).map(|roster| roster.holder),
+            floor: self.floor(person),
+        }
     }
 
     /// What no schedule with this person on the slot goes below.

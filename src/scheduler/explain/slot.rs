@@ -1,11 +1,10 @@
 //! One slot: why its holder, and what every other person would cost.
-use super::super::floors::{Floors, floors};
 use super::super::problem::{Block, Problem, Standing};
 use super::super::roster::Roster;
 use super::super::rules::{self, Rule};
-use super::super::search::{SecondObjective, second_objective, small};
+use super::super::score;
+use super::super::search::{SecondObjective, second_objective};
 use super::super::table::At;
-use super::super::{Effort, score};
 use super::change::{Change, changes};
 use super::resolve::Forcing;
 
@@ -65,6 +64,16 @@ impl Outcome {
     #[must_use]
     pub fn is_exact(&self) -> bool {
         matches!(self, Self::Costs { cost, floor, .. } if cost == floor)
+    }
+
+    /// Takes over a floor that is proven elsewhere ([`Floors`](crate::scheduler::Floors) less what the
+    /// present schedule costs), where it is the higher one.
+    pub fn raise(&mut self, known: i128) {
+        match self {
+            Self::Costs { cost, floor, .. } => *floor = known.min(*cost).max(*floor),
+            Self::Breaks { floor, .. } => *floor = known.max(*floor),
+            Self::Blocked(_) => {}
+        }
     }
 }
 
@@ -132,8 +141,7 @@ pub fn explain(
     let others: Vec<usize> = (0..problem.people.len())
         .filter(|&p| Some(p) != holder)
         .collect();
-    let floors = all_floors(problem, assignment);
-    let mut prices = Prices::new(problem, assignment, slot, floors.as_ref());
+    let mut prices = Prices::new(problem, assignment, slot);
     let mut alternatives: Vec<Alternative> = others
         .into_iter()
         .map(|person| Alternative {
@@ -155,11 +163,6 @@ pub fn explain(
     })
 }
 
-/// Floors for all pairs at once; none where every schedule can be tried.
-pub(super) fn all_floors(problem: &Problem, assignment: &[Option<usize>]) -> Option<Floors> {
-    (!small(problem)).then(|| floors(problem, assignment, Effort::Quick))
-}
-
 /// What people would cost on one slot.
 pub(super) struct Prices<'a> {
     problem: &'a Problem,
@@ -168,16 +171,10 @@ pub(super) struct Prices<'a> {
     before: Vec<Option<usize>>,
     cost: i128,
     second: SecondObjective,
-    floors: Option<&'a Floors>,
 }
 
 impl<'a> Prices<'a> {
-    pub fn new(
-        problem: &'a Problem,
-        assignment: &[Option<usize>],
-        slot: usize,
-        floors: Option<&'a Floors>,
-    ) -> Self {
+    pub fn new(problem: &'a Problem, assignment: &[Option<usize>], slot: usize) -> Self {
         let before = Roster::of(problem, assignment).holder;
         Self {
             problem,
@@ -186,7 +183,6 @@ impl<'a> Prices<'a> {
             cost: score::score(problem, &before).total,
             second: second_objective(problem, &before),
             before,
-            floors,
         }
     }
 
@@ -203,8 +199,7 @@ impl<'a> Prices<'a> {
         if let Some(holder) = holder {
             roster.put(slot, holder);
         }
-        let known = self.floors.and_then(|floors| floors.with(person, slot));
-        let forced = self.forcing.force(person, known);
+        let forced = self.forcing.force(person);
         let floor = forced.floor - self.cost;
         let Some(assignment) = forced.assignment else {
             return Outcome::Breaks { rules, floor };

@@ -9,7 +9,7 @@ fn truth(problem: &Problem, before: &[Option<usize>], slot: usize, person: usize
         .iter()
         .enumerate()
         .filter(|(s, h)| *s != slot && h.is_none());
-    let best = Forcing::new(problem, before, slot).force(person, None);
+    let best = Forcing::new(problem, before, slot).force(person);
     let after = best.assignment?;
     assert_eq!(after.iter().filter(|h| h.is_none()).count(), closed.count());
     let cost = score::score(problem, &after).total;

@@ -1,5 +1,6 @@
 //! Why this person, who else, and at what extra cost, in words.
 
+use super::known::Known;
 use super::rules::{block_words, broken_words};
 use super::words::{SMALL, balance_words, count};
 use crate::planning::model::inputs::Inputs;
@@ -209,7 +210,22 @@ pub fn tell(
     assignment: &[Option<usize>],
     slot: usize,
 ) -> Option<SlotStory> {
-    let found = explain(&built.problem, assignment, slot)?;
+    let mut found = explain(&built.problem, assignment, slot)?;
+    let mut filled = assignment.to_vec();
+    if found.holder.is_none() {
+        // What others would cost fills one slot more than there are filled.
+        let way = found.alternatives.iter().find_map(|other| {
+            let Found::Costs { changes, .. } = &other.outcome else {
+                return None;
+            };
+            Some(changes)
+        });
+        change(&mut filled, way.map_or(&[], Vec::as_slice));
+    }
+    let known = Known::new(built, assignment, &filled);
+    for other in &mut found.alternatives {
+        known.raise(&mut other.outcome, other.person, slot);
+    }
     let holder = found.holder.and_then(|p| inputs.people.get(p));
     let why = match (found.holder, found.facts) {
         (Some(person), Some(facts)) => why(inputs, slot, person, facts),
@@ -345,14 +361,18 @@ pub fn outcome(
 
 fn then(built: &Built, assignment: &[Option<usize>], changes: &[Change], person: usize) -> String {
     let mut after = assignment.to_vec();
-    for change in changes {
-        if let Some(entry) = after.get_mut(change.slot) {
-            *entry = change.person;
-        }
-    }
+    change(&mut after, changes);
     let scored = score(&built.problem, &after);
     let balance = scored.people.get(person).map_or(0, |p| p.balance);
     balance_words(Points(balance))
+}
+
+fn change(assignment: &mut [Option<usize>], changes: &[Change]) {
+    for change in changes {
+        if let Some(entry) = assignment.get_mut(change.slot) {
+            *entry = change.person;
+        }
+    }
 }
 
 fn deed(

@@ -102,7 +102,8 @@ function follow() {
   };
   stream.addEventListener("progress", (event) => say(JSON.parse(event.data).text, false));
   stream.addEventListener("found", (event) => {
-    const { text, better } = JSON.parse(event.data);
+    const { text, better, plan } = JSON.parse(event.data);
+    live.elements.plan.value = plan ?? "";
     // Nothing to be found is worth a word only where looking was.
     if (better || !live.hidden) say(text, better);
   });

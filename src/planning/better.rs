@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::model::{Held, build};
 use super::plan::{Ground, Source, assignment};
-use super::search::{Wanted, recommended, watched};
-use crate::scheduler::{Breakdown, Effort, Progress, score};
+use super::search::{Wanted, note, recommended, watched};
+use crate::scheduler::{Breakdown, Effort, Progress, score, violations};
 
 /// How long a search may go on while somebody looks at the page.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,9 +23,23 @@ pub enum Told {
     Found {
         /// The result in words.
         text: String,
-        /// Recommending again would give a better plan.
-        better: bool,
+        /// The better plan, where there is one, as recommending again takes it.
+        plan: Option<String>,
     },
+}
+
+/// What is said where nothing better was found.
+fn nothing(ran_out: bool, is_proven: bool) -> String {
+    if is_proven {
+        "Looked for a better plan: there is none that is noticeably better.".to_owned()
+    } else if ran_out {
+        format!(
+            "Looked for a better plan: none was found in {} seconds.",
+            PATIENCE.as_secs()
+        )
+    } else {
+        "Looked for a better plan: none was found.".to_owned()
+    }
 }
 
 /// Looks for a better plan than the page shows, and tells how it goes. `is_over` ends it in silence.
@@ -44,8 +58,10 @@ pub fn look(ground: &Ground, is_over: &dyn Fn() -> bool, tell: &mut dyn FnMut(To
     let cost = |held: &[Held]| score(&built.problem, &assignment(inputs, held));
     let now = cost(&shown);
     let (until, mut told_at) = (Instant::now() + PATIENCE, Instant::now());
+    let mut ran_out = false;
     let watch = &mut |progress: Progress| {
-        if is_over() || Instant::now() >= until {
+        ran_out = Instant::now() >= until;
+        if is_over() || ran_out {
             return ControlFlow::Break(());
         }
         if told_at.elapsed() >= BREATH {
@@ -62,12 +78,18 @@ pub fn look(ground: &Ground, is_over: &dyn Fn() -> bool, tell: &mut dyn FnMut(To
         return;
     }
     let then = cost(&found.held);
+    let is_proven = found.proven.bound == then.total && found.proven.open == then.unfilled;
     let moved = shown.iter().zip(&found.held);
     let moved = moved.filter(|(a, b)| a.person != b.person).count();
     let gain = built.points(now.total - then.total);
     let slots = if moved == 1 { "slot" } else { "slots" };
     let open = |score: &Breakdown| score.unfilled;
+    let broken = |held: &[Held]| violations(&built.problem, &assignment(inputs, held)).len();
     let (text, better) = match open(&now).checked_sub(open(&then)) {
+        _ if broken(&found.held) < broken(&shown) => (
+            format!("There is a plan that breaks fewer rules. {moved} {slots} would change."),
+            true,
+        ),
         Some(filled @ 1..) => {
             let filled = format!(
                 "{filled} more {}",
@@ -79,10 +101,26 @@ pub fn look(ground: &Ground, is_over: &dyn Fn() -> bool, tell: &mut dyn FnMut(To
             format!("There is a plan that is {gain} points better. {moved} {slots} would change."),
             true,
         ),
-        _ => (
-            "Looked for a better plan: there is none to be found.".to_owned(),
-            false,
-        ),
+        _ => (nothing(ran_out, is_proven), false),
     };
-    tell(Told::Found { text, better });
+    let plan = better.then(|| note(inputs, &found.held));
+    tell(Told::Found { text, plan });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nothing;
+
+    #[test]
+    fn only_what_is_proven_is_said_not_to_be() {
+        assert!(nothing(false, true).contains("there is none"));
+        assert!(nothing(true, true).contains("there is none"));
+        let said = nothing(false, false);
+        assert_eq!(said, "Looked for a better plan: none was found.");
+        let said = nothing(true, false);
+        assert_eq!(
+            said,
+            "Looked for a better plan: none was found in 20 seconds."
+        );
+    }
 }

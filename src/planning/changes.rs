@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::intent::Intent;
 use super::model::{HeldPart, SlotKey};
 use super::plan::{Plan, Source, current};
-use super::search::{Wanted, recommended_apart};
+use super::search::{better_apart, noted};
 use super::store::{self, NewSlot};
 use super::words::{slot_title, violation_words};
 use crate::audit;
@@ -126,13 +126,7 @@ pub async fn create(
         .parse::<Note>("reason")
         .map(|note| note.to_string())
         .unwrap_or_default();
-    let (held, bound) = if intent == Intent::Recompute {
-        let better = recommended_apart(&plan.inputs, &plan.held, Wanted::Better).await?;
-        (better.held, better.bound)
-    } else {
-        (intent.apply(&plan), plan.bound)
-    };
-    let mut after = plan.with(held);
+    let mut after = afterwards(&plan, &intent, form.value("plan")).await?;
     let broken = newly_broken(&plan, &after, &intent);
     let cost = cost_words(&plan, &after);
     if !broken.is_empty() && reason.is_empty() {
@@ -159,7 +153,7 @@ pub async fn create(
             held.broken = broken.join("; ");
         }
     }
-    save(&mut tx, &after, bound, Some(user.id)).await?;
+    save(&mut tx, &after, Some(user.id)).await?;
     let summary = if kept.is_empty() {
         format!("{}: {wanted}", title(&rotation, month))
     } else {
@@ -175,6 +169,20 @@ pub async fn create(
         &back,
         &format!("Saved in the draft: {wanted}. {cost}"),
     ))
+}
+
+/// The plan after the change. To recommend again takes the plan that the page was offered, if it is one
+/// of these inputs.
+async fn afterwards(plan: &Plan, intent: &Intent, offered: &str) -> Result<Plan, AppError> {
+    if *intent != Intent::Recompute {
+        return Ok(plan.with(intent.apply(plan)));
+    }
+    let offered = noted(&plan.inputs, offered);
+    let better = better_apart(&plan.inputs, &plan.held, offered).await?;
+    Ok(Plan {
+        proven: Some(better.proven),
+        ..plan.with(better.held)
+    })
 }
 
 /// "Payments, December 2026".
@@ -295,7 +303,6 @@ fn parts_within(parts: &[HeldPart], shift: Interval) -> &[HeldPart] {
 pub async fn save(
     conn: &mut PgConnection,
     plan: &Plan,
-    bound: i128,
     by: Option<PersonId>,
 ) -> sqlx::Result<ScheduleId> {
     let inputs = &plan.inputs;
@@ -324,14 +331,13 @@ pub async fn save(
             })
         })
         .collect();
-    let clamp = |n: i128| i64::try_from(n).unwrap_or(i64::MAX);
-    let cost = (clamp(plan.score.total), clamp(bound));
+    let cost = i64::try_from(plan.score.total).unwrap_or(i64::MAX);
     store::save_draft(
         conn,
         inputs.rotation,
         inputs.month,
         &plan.facts,
-        cost,
+        (cost, plan.proven.as_ref()),
         &slots,
         by,
         inputs.now,

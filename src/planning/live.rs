@@ -2,8 +2,9 @@
 //! for.
 //!
 //! `GET /teams/{slug}/plan/{month}/live?rotation=&basis=`. Events, each a JSON object: `progress`
-//! (`text`) and then `found` (`text`, `better`: whether recommending again would give something
-//! better), and `changed` (`lines`), after which the stream ends: the page is another one then.
+//! (`text`) and then `found` (`text`, `better`: whether there is a better plan, `plan`: which, to be
+//! sent with the request to recommend again), and `changed` (`lines`), after which the stream ends:
+//! the page is another one then.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -206,9 +207,9 @@ fn search(ground: Ground, events: Events) -> Search {
                 better::look(&ground, &is_over, &mut |told| {
                     let (name, data) = match told {
                         Told::Progress(text) => ("progress", serde_json::json!({ "text": text })),
-                        Told::Found { text, better } => (
+                        Told::Found { text, plan } => (
                             "found",
-                            serde_json::json!({ "text": text, "better": better }),
+                            serde_json::json!({ "text": text, "better": plan.is_some(), "plan": plan }),
                         ),
                     };
                     // A reader who is too slow misses some progress.

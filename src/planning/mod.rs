@@ -26,6 +26,7 @@ mod pages;
 mod panel;
 mod plan;
 mod publish;
+mod quality;
 mod replacement;
 mod search;
 mod shape;

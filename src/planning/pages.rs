@@ -10,6 +10,7 @@ use super::changes::rotation_of;
 use super::model::SlotKey;
 use super::panel::{Panel, panel};
 use super::plan::{Plan, Source, current};
+use super::quality::quality;
 use super::store;
 use super::view::{self, Day, OpenRow, Row};
 use super::words::{self, Gap, violation_words};
@@ -140,14 +141,14 @@ pub async fn show(
         .and_then(|key| plan.inputs.slot(&key));
     let person: Option<PersonId> = asked.person.parse().ok();
     // What it tells is worked out apart: it solves around every other person.
-    let (plan, panel) = spawn_blocking(move || {
+    let (plan, panel, (quality, is_best)) = spawn_blocking(move || {
         let panel = panel(&plan, selected, person);
-        (plan, panel)
+        let quality = quality(&plan);
+        (plan, panel, quality)
     })
     .await
     .map_err(|error| AppError::Internal(error.to_string()))?;
     let zone = plan.inputs.zone;
-    let (quality, is_best) = quality(&plan);
     let show = Show {
         rotation: rotation.id,
         rotations,
@@ -310,25 +311,4 @@ fn status(plan: &Plan, user: &SignedIn) -> Status {
 /// Whether every shift has begun, so that nothing can be changed.
 fn is_over(plan: &Plan) -> bool {
     !plan.inputs.shifts.is_empty() && plan.inputs.shifts.iter().all(|s| s.is_locked)
-}
-
-/// How good the plan is, in words, and whether it is proven best.
-fn quality(plan: &Plan) -> (String, bool) {
-    let above = plan.score.total - plan.bound;
-    let points = plan.built.points(above);
-    if above <= 0 {
-        ("Nothing fairer is possible: proven".to_owned(), true)
-    } else if points.0 < 5 {
-        (
-            "Nothing fairer is possible, to within 0.1 points".to_owned(),
-            true,
-        )
-    } else if matches!(plan.source, Source::Recommended | Source::Recomputed(_)) {
-        ("The fairest plan found".to_owned(), false)
-    } else {
-        (
-            format!("At most {points} points from the best possible"),
-            false,
-        )
-    }
 }

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
 use super::gather::gather;
-use super::model::{Built, Facts, Held, Inputs, SlotInput, SlotKey, build, changes};
+use super::model::{Built, Facts, Held, Inputs, Proven, SlotInput, SlotKey, build, changes};
 use super::search::{Wanted, recommended};
 use super::store::{self, Stored, StoredSlot};
 use crate::error::AppError;
@@ -45,8 +45,8 @@ pub struct Plan {
     pub built: Built,
     /// What the assignments cost.
     pub score: Breakdown,
-    /// No schedule with as many filled slots and no pins costs less.
-    pub bound: i128,
+    /// What a search proved last, and of what.
+    pub proven: Option<Proven>,
     /// Rules that the assignments break.
     pub violations: Vec<Violation>,
     /// How strongly each person is recommended, 0 to 100.
@@ -215,11 +215,11 @@ async fn complete(ground: Ground) -> Result<Plan, AppError> {
         changed,
     } = ground;
     spawn_blocking(move || {
-        let (held, bound) = match &source {
-            Source::Draft(stored) | Source::Published(stored) => (held, stored.bound.into()),
+        let (held, proven) = match &source {
+            Source::Draft(stored) | Source::Published(stored) => (held, stored.proven.clone()),
             Source::Recommended | Source::Recomputed(_) => {
                 let first = recommended(&inputs, &held, Wanted::First);
-                (first.held, first.bound)
+                (first.held, Some(first.proven))
             }
         };
         let built = build(&inputs, &held, true);
@@ -233,7 +233,7 @@ async fn complete(ground: Ground) -> Result<Plan, AppError> {
             published,
             held,
             built,
-            bound,
+            proven,
             changed,
             inputs,
         }

@@ -43,7 +43,7 @@ pub async fn publish(
         ));
     }
     // Also a stored draft: a shift that has begun since it was stored stays as published.
-    let draft = save(conn, plan, plan.bound, by).await?;
+    let draft = save(conn, plan, by).await?;
     let version = store::publish(conn, rotation.id, month, draft, by, now)
         .await
         .map_err(|error| twice(error, plan))?;

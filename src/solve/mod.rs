@@ -1,10 +1,52 @@
 //! `fairshift solve FILE`: a problem in a file, its schedule on standard output.
 //!
-//! The file is `fairshift-instance/1`; the answer is one JSON object with `instance`, `cost`,
-//! `bound`, `gap`, `optimal`, `seconds`, `assignment` (an engineer's id or null for each slot) and
-//! `unfilled` (for each open slot what keeps each engineer from it). The same file and effort give
-//! the same bytes but for `seconds`, unless a deadline cuts the work short. Progress goes to
-//! standard error.
+//! # The file: `fairshift-instance/1`
+//!
+//! One JSON object. Every number is an integer; keys that are not named here are ignored. Times are
+//! minutes from midnight of day 0, on one clock without changes.
+//!
+//! | key | what it holds |
+//! | --- | --- |
+//! | `schema` | the text `fairshift-instance/1` |
+//! | `name` | a name, repeated in the answer |
+//! | `start_weekday` | weekday of day 0: 0 is Monday, 6 is Sunday. Says which weekends follow each other; 0 where it is missing |
+//! | `periods` | how many shifts there are |
+//! | `roles` | names of the roles; may be missing |
+//! | `slots` | the slots, each an object: `id`; `period`, its shift, from 0; `role`, an index into `roles`; `start_min` and `end_min`, equal for all slots of a shift; `weight`, its burden, not negative; `weekend`, whether the shift counts for its weekend |
+//! | `engineers` | the people, each an object: `id`; `capacity`, at least 1, in a unit common to all (tenths of a contract, say); `history`, the burden carried so far beyond the fair share, negative for who is owed; `experienced`; `newcomer` |
+//! | `avail` | a text for each engineer, a letter for each slot: `U` unavailable, `W` willing, `R` rather not, `P` preferred |
+//! | `pref_cost` | what an assignment costs by its letter, 0 where a letter is missing |
+//! | `fairness.lcm` | the scale of the fairness cost, at least 1: best a common multiple of the capacities |
+//! | `rules.min_rest_min` | minutes that lie at least between two shifts of one person |
+//! | `rules.experienced_per_period` | so many experienced people on every shift |
+//! | `rules.newcomer_never_alone` | whether a shift may not be held by newcomers only |
+//! | `rules.forbidden_pairs` | pairs of engineers' ids who never share a shift |
+//! | `rules.max_shifts_in_window` | `{"days", "max"}`: at most `max` shifts that start within any `days` calendar days in a row; or null |
+//! | `rules.max_consecutive_weekends` | at most so many weekends in a row with a shift; null or 0: any number |
+//!
+//! Nobody holds two slots of a shift, or two that overlap. As many slots as possible are filled, all of
+//! them alike; of the schedules that do so the cheapest is looked for. A schedule costs, summed over the
+//! engineers, `(lcm / capacity) * (history + load)^2`, the quotient rounded down and `load` being the
+//! weight of their slots, and for each assignment what `pref_cost` says of its letter.
+//!
+//! A file that contradicts itself (two equal ids, a row of `avail` that is too short, slots of a shift
+//! that differ in times) is refused with one sentence that says where.
+//!
+//! # The answer
+//!
+//! One line of JSON on standard output. The same file and effort give the same bytes but for `seconds`,
+//! unless a deadline cuts the work short. Progress goes to standard error.
+//!
+//! | key | what it holds |
+//! | --- | --- |
+//! | `instance` | the file's `name` |
+//! | `cost` | the cost of the schedule |
+//! | `bound` | proven: no schedule with as many filled slots costs less |
+//! | `gap` | `(cost - bound) / cost` |
+//! | `optimal` | whether the two are equal |
+//! | `seconds` | how long it took |
+//! | `assignment` | for each slot, in the file's order, an engineer's `id`, or null |
+//! | `unfilled` | for each open slot its `slot` and `reasons`: for each `engineer` the `rules` that keep them from it |
 mod format;
 
 use crate::scheduler::{Effort, Progress, Reason, Recommendation, recommend_watched};

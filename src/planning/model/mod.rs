@@ -6,6 +6,7 @@ mod facts;
 mod inputs;
 mod parts;
 mod problem;
+mod proven;
 mod slots;
 
 pub use balance::{Share, balances};
@@ -17,4 +18,5 @@ pub use facts::{Facts, changes};
 pub use inputs::{Elsewhere, Inputs, PersonInput, RoleInput, ShiftInput, SlotInput};
 pub use parts::share_out;
 pub use problem::{Built, build, rule_name};
+pub use proven::{Proven, digest};
 pub use slots::{Held, HeldPart, SlotKey};

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use crate::planning::model::{Facts, HeldPart};
+use crate::planning::model::{Facts, HeldPart, Proven};
 use crate::vocab::{
     Interval, LegId, Month, PersonId, Points, RoleId, RotationId, ScheduleId, SessionId, TeamId,
 };
@@ -199,8 +199,8 @@ pub struct Stored {
     pub facts: Facts,
     /// Digest of that.
     pub digest: String,
-    /// The lowest cost that any schedule could have had.
-    pub bound: i64,
+    /// What was proven of the cost when it was computed.
+    pub proven: Option<Proven>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
     /// Who changed it.
@@ -214,7 +214,7 @@ pub struct Stored {
 macro_rules! stored {
     ($conn:expr, $tail:literal, $($arg:expr),*) => {
         sqlx::query!(
-            r#"select s.id, s.state, s.version, s.revision, s.inputs as "facts: Json<Facts>", s.inputs_digest, s.bound,
+            r#"select s.id, s.state, s.version, s.revision, s.inputs as "facts: Json<Facts>", s.inputs_digest, s.bound, s.bound_open, s.bound_of,
                 s.updated_at, u.name as "updated_by?", s.published_at, p.name as "published_by?"
             from schedules s left join people u on u.id = s.updated_by left join people p on p.id = s.published_by "# + $tail,
             $($arg),*
@@ -226,7 +226,7 @@ macro_rules! stored {
             revision: r.revision,
             facts: r.facts.0,
             digest: r.inputs_digest,
-            bound: r.bound,
+            proven: proven(r.bound, r.bound_open, r.bound_of),
             updated_at: r.updated_at,
             updated_by: r.updated_by,
             published_at: r.published_at,
@@ -235,6 +235,14 @@ macro_rules! stored {
         .fetch_all($conn)
         .await
     };
+}
+
+fn proven(bound: Option<i64>, open: Option<i32>, of: String) -> Option<Proven> {
+    Some(Proven {
+        bound: bound?.into(),
+        open: usize::try_from(open?).ok()?,
+        of,
+    })
 }
 
 /// The month's draft and published schedule, where there are such.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use crate::planning::model::{Facts, Held, HeldPart};
+use crate::planning::model::{Facts, Held, HeldPart, Proven};
 use crate::vocab::{Interval, LegId, Month, PersonId, Points, RoleId, RotationId, ScheduleId};
 
 /// A slot to be stored.
@@ -131,24 +131,31 @@ pub async fn save_draft(
     rotation: RotationId,
     month: Month,
     facts: &Facts,
-    (cost, bound): (i64, i64),
+    (cost, proven): (i64, Option<&Proven>),
     slots: &[NewSlot<'_>],
     by: Option<PersonId>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<ScheduleId> {
+    // A bound that can't be kept as it is is none.
+    let bound =
+        proven.and_then(|p| Some((i32::try_from(p.open).ok()?, i64::try_from(p.bound).ok()?)));
     let id = sqlx::query_scalar!(
-        "insert into schedules (rotation_id, month, state, inputs, inputs_digest, cost, bound, created_at, updated_at, updated_by)
-        values ($1, $2, 'draft', $3, $4, $5, $6, $7, $7, $8)
+        "insert into schedules (rotation_id, month, state, inputs, inputs_digest, cost, bound, bound_open, bound_of,
+            created_at, updated_at, updated_by)
+        values ($1, $2, 'draft', $3, $4, $5, $6, $7, $8, $9, $9, $10)
         on conflict (rotation_id, month) where state = 'draft' do update
         set revision = schedules.revision + 1, inputs = excluded.inputs, inputs_digest = excluded.inputs_digest,
-            cost = excluded.cost, bound = excluded.bound, updated_at = excluded.updated_at, updated_by = excluded.updated_by
+            cost = excluded.cost, bound = excluded.bound, bound_open = excluded.bound_open, bound_of = excluded.bound_of,
+            updated_at = excluded.updated_at, updated_by = excluded.updated_by
         returning id",
         rotation.0,
         month.first(),
         Json(facts) as _,
         facts.digest(),
         cost,
-        bound,
+        bound.map(|(_, bound)| bound),
+        bound.map(|(open, _)| open),
+        bound.and(proven).map_or("", |p| p.of.as_str()),
         now,
         by.map(|p| p.0),
     )

@@ -41,14 +41,15 @@ pub struct Remedy {
 }
 
 /// What would close an open slot with every other slot kept filled: moving others, each of
-/// `stands`, a pin that may move, a rule broken once. The cheapest first; what would not help is
-/// left out.
+/// `stands`, one of `pins` (slots whose pin may move: what has begun may not), a rule broken once. The
+/// cheapest first; what would not help is left out.
 #[must_use]
 pub fn mend(
     problem: &Problem,
     assignment: &[Option<usize>],
     slot: usize,
     stands: &[Stand],
+    pins: &[usize],
 ) -> Vec<Remedy> {
     let roster = Roster::of(problem, assignment);
     if slot >= problem.slots.len() || roster.holder.at(slot).is_some() {
@@ -80,8 +81,8 @@ pub fn mend(
             |_| Way::Stand(number),
         ));
     }
-    let pins = problem.slots.iter().enumerate();
-    for (pinned, _) in pins.filter(|(_, s)| s.pin.is_some()) {
+    let is_pinned = |slot: usize| problem.slots.get(slot).is_some_and(|s| s.pin.is_some());
+    for pinned in pins.iter().copied().filter(|&slot| is_pinned(slot)) {
         // Pins are read as they are; no table depends on them.
         let mut freed = problem.clone();
         if let Some(entry) = freed.slots.get_mut(pinned) {

@@ -8,15 +8,25 @@ use super::super::table::At;
 use super::change::{Change, changes};
 use super::resolve::Forcing;
 
-/// What decided between two schedules of equal cost.
+/// What decides between the present schedule and another one of equal cost. `here`: it speaks for the
+/// present one; otherwise for the other, which a longer search would have preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decided {
     /// Shifts of one person lie further apart.
-    Spacing,
+    Spacing {
+        /// For the present schedule.
+        here: bool,
+    },
     /// Partners vary more.
-    Partners,
+    Partners {
+        /// For the present schedule.
+        here: bool,
+    },
     /// It is nearer to the schedule last published.
-    Nearness,
+    Nearness {
+        /// For the present schedule.
+        here: bool,
+    },
     /// Nothing: the two are as good as each other.
     Nothing,
 }
@@ -35,7 +45,7 @@ pub enum Outcome {
         changes: Vec<Change>,
         /// So much more if nobody else moves, where the rules let that.
         alone: Option<i128>,
-        /// For a cost of 0, what decided.
+        /// For a cost of 0, what decides; proven to be a tie where the floor is 0 too.
         decided: Option<Decided>,
     },
     /// No way was found: these rules speak against it.
@@ -54,6 +64,16 @@ impl Outcome {
     #[must_use]
     pub fn is_exact(&self) -> bool {
         matches!(self, Self::Costs { cost, floor, .. } if cost == floor)
+    }
+
+    /// Takes over a floor that is proven elsewhere ([`Floors`](crate::scheduler::Floors) less what the
+    /// present schedule costs), where it is the higher one.
+    pub fn raise(&mut self, known: i128) {
+        match self {
+            Self::Costs { cost, floor, .. } => *floor = known.min(*cost).max(*floor),
+            Self::Breaks { floor, .. } => *floor = known.max(*floor),
+            Self::Blocked(_) => {}
+        }
     }
 }
 
@@ -210,20 +230,15 @@ impl<'a> Prices<'a> {
             super::super::table::set(&mut after, change.slot, change.person);
         }
         let (now, then) = (self.second, second_objective(self.problem, &after));
+        let here = now < then;
         if then.closeness != now.closeness {
-            Decided::Spacing.if_better(now < then)
+            Decided::Spacing { here }
         } else if then.repetition != now.repetition {
-            Decided::Partners.if_better(now < then)
+            Decided::Partners { here }
         } else if then.changed != now.changed {
-            Decided::Nearness.if_better(now < then)
+            Decided::Nearness { here }
         } else {
             Decided::Nothing
         }
-    }
-}
-
-impl Decided {
-    fn if_better(self, better: bool) -> Self {
-        if better { self } else { Self::Nothing }
     }
 }

@@ -1,10 +1,10 @@
 //! Why a schedule can't be fairer: people who have to carry more than their share together, because
-//! nobody else can take certain slots.
+//! nobody else can take certain slots, or because they are pinned to them.
 //!
 //! Whatever the schedule, slots whose every candidate belongs to a group of people are carried by
-//! that group. Where their burden and what the group carried before exceed its fair share, somebody
-//! of the group is above it. Groups looked at are the candidates of each slot, and whoever carries
-//! more than so much now.
+//! that group, and so are slots that one of them is pinned to. Where their burden and what the group
+//! carried before exceed its fair share, somebody of the group is above it. Groups looked at are the
+//! candidates of each slot, whoever is pinned to one, and whoever carries more than so much now.
 use super::super::problem::Problem;
 use super::super::roster::Roster;
 use super::super::score;
@@ -17,6 +17,8 @@ pub struct Bottleneck {
     pub people: Vec<usize>,
     /// The slots that nobody else can take, in order.
     pub slots: Vec<usize>,
+    /// Slots that others could take, but one of these is pinned to them; in order.
+    pub pinned: Vec<usize>,
     /// Shifts that need somebody experienced of this group on one more slot, in order.
     pub experienced: Vec<usize>,
     /// The least burden the group carries by these, in weight units.
@@ -42,6 +44,7 @@ pub fn bottlenecks(
         .filter(|&slot| roster.holder.at(slot).is_some())
         .collect();
     let mut sets: Vec<Set> = filled.iter().map(|&s| candidates(problem, s)).collect();
+    sets.extend(filled.iter().filter_map(|&s| pinned(problem, s)));
     sets.extend(heavy(&roster));
     sets.sort_unstable();
     sets.dedup();
@@ -50,7 +53,7 @@ pub fn bottlenecks(
         .iter()
         .filter(|set| (1..everybody).contains(&size(set)))
         .map(|set| bottleneck(problem, &filled, set))
-        .filter(|b| b.over > 0 && !(b.slots.is_empty() && b.experienced.is_empty()))
+        .filter(|b| b.over > 0 && b.slots.len() + b.pinned.len() + b.experienced.len() > 0)
         .collect();
     // The most above their share per person first; of equals, the fewest people.
     let head = |b: &Bottleneck| i64::try_from(b.people.len()).unwrap_or(i64::MAX).max(1);
@@ -65,12 +68,13 @@ pub fn bottlenecks(
     let mut people = vec![false; everybody];
     let mut chosen: Vec<Bottleneck> = Vec::new();
     for bottleneck in found {
-        let known = bottleneck.slots.iter().any(|&s| taken.at(s))
-            || bottleneck.people.iter().all(|&p| people.at(p));
+        let slots = || bottleneck.slots.iter().chain(&bottleneck.pinned);
+        let known =
+            slots().any(|&s| taken.at(s)) || bottleneck.people.iter().all(|&p| people.at(p));
         if known || chosen.len() == most {
             continue;
         }
-        for &slot in &bottleneck.slots {
+        for &slot in slots() {
             set(&mut taken, slot, true);
         }
         for &person in &bottleneck.people {
@@ -104,18 +108,21 @@ fn size(set: &Set) -> usize {
     usize::try_from(bits).unwrap_or(usize::MAX)
 }
 
-/// Who can take a slot; only who is pinned, where somebody is.
+/// Who can take a slot, and whoever is pinned to it against the rules.
 fn candidates(problem: &Problem, slot: usize) -> Set {
-    let mut set = empty(problem);
-    match problem.slots.get(slot).and_then(|s| s.pin) {
-        Some(person) => insert(&mut set, person),
-        None => {
-            for &person in problem.index.candidates.get(slot).into_iter().flatten() {
-                insert(&mut set, person);
-            }
-        }
+    let mut set = pinned(problem, slot).unwrap_or_else(|| empty(problem));
+    for &person in problem.index.candidates.get(slot).into_iter().flatten() {
+        insert(&mut set, person);
     }
     set
+}
+
+/// Who is pinned to a slot.
+fn pinned(problem: &Problem, slot: usize) -> Option<Set> {
+    let person = problem.slots.get(slot)?.pin?;
+    let mut set = empty(problem);
+    insert(&mut set, person);
+    Some(set)
 }
 
 /// For each person, everybody who carries at least as much per capacity.
@@ -143,12 +150,13 @@ fn bottleneck(problem: &Problem, filled: &[usize], group: &Set) -> Bottleneck {
     let people: Vec<usize> = (0..problem.people.len())
         .filter(|&p| contains(group, p))
         .collect();
-    let slots: Vec<usize> = filled
+    let (slots, others): (Vec<usize>, Vec<usize>) = filled
         .iter()
-        .copied()
-        .filter(|&slot| within(&candidates(problem, slot), group))
-        .collect();
-    let mut weight: i64 = slots.iter().map(|&s| problem.index.weight.at(s)).sum();
+        .partition(|&&slot| within(&candidates(problem, slot), group));
+    let is_ours = |slot: &usize| pinned(problem, *slot).is_some_and(|pin| within(&pin, group));
+    let pinned: Vec<usize> = others.into_iter().filter(is_ours).collect();
+    let ours = || slots.iter().chain(&pinned);
+    let mut weight: i64 = ours().map(|&s| problem.index.weight.at(s)).sum();
     let mut experienced = Vec::new();
     for shift in 0..problem.shifts.len() {
         if let Some(least) = more_experience(problem, filled, &slots, group, shift) {
@@ -164,6 +172,7 @@ fn bottleneck(problem: &Problem, filled: &[usize], group: &Set) -> Bottleneck {
     Bottleneck {
         people,
         slots,
+        pinned,
         experienced,
         weight,
         over: before + weight,
@@ -194,27 +203,21 @@ fn more_experience(
         return None;
     }
     let own = slots.iter().filter(|s| ours.contains(s)).count();
-    if own > 0 {
+    // Pins may break the rule, and then it asks for nobody.
+    let is_pinned = |&s: &usize| problem.slots.get(s).is_some_and(|s| s.pin.is_some());
+    if own > 0 || slots.iter().any(is_pinned) {
         return None;
     }
     for &slot in &slots {
         let mut able = candidates(problem, slot);
         for (person, entry) in problem.people.iter().enumerate() {
-            let pinned = problem.slots.get(slot).and_then(|s| s.pin) == Some(person);
-            if !entry.experienced && !pinned {
+            if !entry.experienced {
                 remove(&mut able, person);
             }
         }
         if !within(&able, group) {
             return None;
         }
-    }
-    // Pins may break the rule, and then it asks for nobody.
-    let broken = slots
-        .iter()
-        .any(|&s| problem.slots.get(s).is_some_and(|s| s.pin.is_some()));
-    if broken {
-        return None;
     }
     slots.iter().map(|&s| problem.index.weight.at(s)).min()
 }

@@ -158,7 +158,7 @@ proptest! {
                 .filter(|&p| case.people[p].avail[slot] == 'U')
                 .map(|person| Stand { person, slots: vec![(slot, Standing::IfNeeded)] })
                 .collect();
-            let remedies = mend(&problem, plan, slot, &stands);
+            let remedies = mend(&problem, plan, slot, &stands, &[0, 1, 2, 3, 4, 5]);
             let costs: Vec<i128> = remedies.iter().map(|r| r.cost).collect();
             prop_assert!(costs.is_sorted());
             for remedy in remedies {
@@ -194,7 +194,13 @@ proptest! {
     #[test]
     fn nobody_escapes_a_bottleneck(seed: u64) {
         let dice = &mut Dice::new(seed);
-        let case = case(dice, 3, 5);
+        let mut case = case(dice, 3, 5);
+        let (pinned, who) = (dice.below(5), dice.below(3));
+        let mut alone: Plan = vec![None; 5];
+        alone[pinned] = Some(who);
+        if case.broken(&alone).is_empty() {
+            case.pieces[pinned].pin = Some(who);
+        }
         let problem = case.problem();
         let found = recommend(&problem, Effort::Quick);
         let tight = bottlenecks(&problem, &found.assignment, 3);
@@ -203,7 +209,9 @@ proptest! {
                 .map(|slot| choice / 4_usize.pow(slot) % 4)
                 .map(|who| who.checked_sub(1))
                 .collect();
-            if !case.broken(&plan).is_empty() {
+            let pins = case.pieces.iter().zip(&plan);
+            let moved = pins.into_iter().any(|(p, who)| p.pin.is_some() && p.pin != *who);
+            if moved || !case.broken(&plan).is_empty() {
                 continue;
             }
             let people = score(&problem, &plan).people;
@@ -212,6 +220,7 @@ proptest! {
                 let filled = |s: &usize| found.assignment[*s].is_some();
                 let here = |s: &usize| shifts.contains(&case.pieces[*s].shift) && filled(s);
                 let all = (0..5).filter(here).chain(bottleneck.slots.iter().copied());
+                let all = all.chain(bottleneck.pinned.iter().copied());
                 if all.into_iter().any(|slot| plan[slot].is_none()) {
                     continue;
                 }
@@ -309,7 +318,7 @@ fn among_equals_spacing_partners_and_the_last_schedule_decide_in_that_order() {
         else {
             panic!("a tie: {other:?}");
         };
-        assert_eq!(decided, Some(Decided::Nearness));
+        assert_eq!(decided, Some(Decided::Nearness { here: true }));
         assert_eq!(changes.len(), 2, "an exchange");
     }
 }
@@ -362,7 +371,7 @@ fn what_keeps_a_slot_open_is_told_and_what_would_close_it() {
         person: 1,
         slots: vec![(open, Standing::IfNeeded)],
     };
-    let ways = mend(&problem, &found.assignment, open, &[ask]);
+    let ways = mend(&problem, &found.assignment, open, &[ask], &[]);
     let kinds: Vec<&Way> = ways.iter().map(|r| &r.way).collect();
     assert_eq!(
         kinds,
@@ -370,4 +379,133 @@ fn what_keeps_a_slot_open_is_told_and_what_would_close_it() {
     );
     // (5 + 5)^2 - 5^2 for the one, 5^2 for the other, times scale / capacity.
     assert_eq!((ways[0].cost, ways[1].cost), (100, 300));
+}
+
+/// Two roles on four shifts of 8 hours: one on day 0, two on day 10, one on day 20. The first role is
+/// person 0's on the first two and person 1's on the others; the second is between persons 2 and 3,
+/// of whom the last can't take the first shift.
+fn meetings() -> Problem {
+    let can = |person: usize, slot: usize| match (person, slot % 2, slot / 2) {
+        (0, 0, 0 | 1) | (1, 0, 2 | 3) | (2, 1, _) | (3, 1, 1..) => Standing::Available,
+        _ => Standing::Blocked(fairshift::scheduler::Block::Unavailable),
+    };
+    let people = (0..4).map(|p| Person {
+        capacity: 10,
+        standing: (0..8).map(|s| can(p, s)).collect(),
+        ..Person::default()
+    });
+    let shifts = [(0, 0), (10, 0), (10, 12), (20, 0)].map(|(day, hour)| Shift {
+        start_min: day * 1440 + hour * 60,
+        end_min: day * 1440 + hour * 60 + 480,
+        day,
+        weekend: None,
+    });
+    let slots = (0..8).map(|slot| Slot {
+        shift: slot / 2,
+        weight: 5,
+        ..Slot::default()
+    });
+    let settings = Settings {
+        scale: 40,
+        ..Settings::default()
+    };
+    Problem::new(people.collect(), shifts.to_vec(), slots.collect(), settings)
+}
+
+/// What decides, if this person takes this slot at no cost.
+fn decided(problem: &Problem, plan: &Plan, slot: usize, person: usize) -> Decided {
+    let told = explain(problem, plan, slot).unwrap();
+    let mut others = told.alternatives.into_iter();
+    let other = others.find(|a| a.person == person).unwrap();
+    let Outcome::Costs {
+        cost: 0,
+        floor: 0,
+        decided,
+        ..
+    } = other.outcome
+    else {
+        panic!("a tie: {other:?}");
+    };
+    decided.unwrap()
+}
+
+#[test]
+fn a_tie_is_decided_by_partners() {
+    let problem = meetings();
+    let found = recommend(&problem, Effort::Quick);
+    let varied = [0, 2, 0, 3, 1, 2, 1, 3].map(Some).to_vec();
+    assert_eq!(found.assignment, varied, "everybody meets everybody once");
+    assert_eq!(
+        decided(&problem, &varied, 5, 3),
+        Decided::Partners { here: true }
+    );
+    // Of a plan made by hand the other may be the better one.
+    let same = [0, 2, 0, 2, 1, 3, 1, 3].map(Some).to_vec();
+    assert_eq!(
+        decided(&problem, &same, 5, 2),
+        Decided::Partners { here: false }
+    );
+}
+
+#[test]
+fn a_tie_is_decided_by_spacing() {
+    // Two people take two days of four each; the second can't on the third.
+    let can = |person: usize, slot: usize| match (person, slot) {
+        (1, 2) => Standing::Blocked(fairshift::scheduler::Block::Unavailable),
+        _ => Standing::Available,
+    };
+    let problem = days(&[0, 0], can, &[0; 4]);
+    let found = recommend(&problem, Effort::Quick);
+    let spaced = [0, 1, 0, 1].map(Some).to_vec();
+    assert_eq!(found.assignment, spaced);
+    assert_eq!(
+        decided(&problem, &spaced, 0, 1),
+        Decided::Spacing { here: true }
+    );
+    let close = [1, 1, 0, 0].map(Some).to_vec();
+    assert_eq!(
+        decided(&problem, &close, 1, 0),
+        Decided::Spacing { here: false }
+    );
+}
+
+#[test]
+fn who_is_pinned_is_not_the_only_one_who_can() {
+    let mut problem = days(&[-5; 3], |_, _| Standing::Available, &[0; 4]);
+    let mut slots = problem.slots().to_vec();
+    for slot in &mut slots[..3] {
+        slot.pin = Some(0);
+    }
+    let (people, shifts) = (problem.people().to_vec(), problem.shifts().to_vec());
+    problem = Problem::new(people, shifts, slots, problem.settings().clone());
+    let found = recommend(&problem, Effort::Quick);
+    let tight = bottlenecks(&problem, &found.assignment, 3);
+    assert_eq!(tight.len(), 1, "{tight:?}");
+    assert_eq!(tight[0].people, [0]);
+    assert_eq!(tight[0].slots, [0_usize; 0], "anybody can");
+    assert_eq!(tight[0].pinned, [0, 1, 2]);
+    assert_eq!((tight[0].weight, tight[0].over), (15, 10));
+}
+
+#[test]
+fn only_pins_that_may_move_are_offered_to_be_moved() {
+    // The first is pinned to the first day and rests on the second, which the other can't take.
+    let can = |person: usize, slot: usize| match (person, slot) {
+        (1, 1) => Standing::Blocked(fairshift::scheduler::Block::Leave),
+        _ => Standing::Available,
+    };
+    let problem = days(&[0, 0], can, &[0, 0]);
+    let mut settings = problem.settings().clone();
+    settings.rules.min_rest_min = 60;
+    let mut slots = problem.slots().to_vec();
+    slots[0].pin = Some(0);
+    let (people, shifts) = (problem.people().to_vec(), problem.shifts().to_vec());
+    let problem = Problem::new(people, shifts, slots, settings);
+    let plan = vec![Some(0), None];
+    let ways = |pins: &[usize]| -> Vec<Way> {
+        let found = mend(&problem, &plan, 1, &[], pins);
+        found.into_iter().map(|r| r.way).collect()
+    };
+    assert!(ways(&[0]).contains(&Way::Unpin(0)), "{:?}", ways(&[0]));
+    assert_eq!(ways(&[]), [Way::Once(0, vec![Rule::MinimumRest])]);
 }

@@ -40,7 +40,10 @@ pub fn ways(
     most: usize,
 ) -> Vec<GapWay> {
     let (stands, asked) = stands(inputs, built, slot);
-    let found = mend(&built.problem, assignment, slot, &stands);
+    // What has begun is pinned too, but nobody can unpin it.
+    let may_move = |slot: &usize| inputs.shift_of(*slot).is_some_and(|s| !s.is_locked);
+    let pins: Vec<usize> = (0..inputs.slots.len()).filter(may_move).collect();
+    let found = mend(&built.problem, assignment, slot, &stands, &pins);
     let way = |remedy: &Remedy| way(inputs, built, assignment, slot, &asked, remedy);
     found.iter().filter_map(way).take(most).collect()
 }

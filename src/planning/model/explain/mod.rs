@@ -2,6 +2,7 @@
 //! whole, and a slot that stays open.
 
 mod gap;
+mod known;
 mod person;
 mod rules;
 mod slot;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::known::Known;
 use super::slot::{Outcome, outcome};
 use super::words::{SMALL, balance_words, count, names, short_title};
 use crate::planning::model::balance::{Share, balances};
@@ -241,7 +242,9 @@ fn reliefs(
     index: usize,
 ) -> Vec<(String, String)> {
     let found = relief(&built.problem, assignment, index);
-    let told = found.into_iter().filter_map(|relief| {
+    let known = Known::new(built, assignment, assignment);
+    let told = found.into_iter().filter_map(|mut relief| {
+        known.raise(&mut relief.outcome, relief.person, relief.slot);
         let name = inputs.people.get(relief.person)?.name.clone();
         let slot = relief.slot;
         let other = Alternative {

@@ -1,5 +1,6 @@
 //! Why this person, who else, and at what extra cost, in words.
 
+use super::known::Known;
 use super::rules::{block_words, broken_words};
 use super::words::{SMALL, balance_words, count};
 use crate::planning::model::inputs::Inputs;
@@ -20,7 +21,7 @@ pub enum Outcome {
         floor: Points,
         /// The cost is proven to be the least.
         is_exact: bool,
-        /// Exactly as good, and what decided.
+        /// Exactly as good, and what decides; proven where it is exact.
         tie: Option<Decided>,
         /// Other slots that move.
         others: usize,
@@ -83,7 +84,18 @@ impl Outcome {
                     _ => String::new(),
                 };
                 match tie {
-                    Some(decided) => format!("just as good{with}: {}", decided_words(*decided)),
+                    Some(decided) if *is_exact => {
+                        format!("just as good{with}: {}", decided_words(*decided))
+                    }
+                    Some(decided) => format!(
+                        "just as good{with}: {}. Not proven: some other way could be {} fairer",
+                        decided_words(*decided),
+                        if -floor.0 < SMALL {
+                            "a little".to_owned()
+                        } else {
+                            format!("up to {} points", -*floor)
+                        }
+                    ),
                     None => format!("{}{with}{alone}", bounds(*points, *floor, *is_exact)),
                 }
             }
@@ -115,8 +127,12 @@ fn moves(slots: usize) -> String {
 /// "12.5 points more" where that is proven to be the least, "3.0 to 12.5 points more" and "at most 12.5
 /// points more" where it is the cheapest way found.
 fn bounds(points: Points, floor: Points, is_exact: bool) -> String {
-    if is_exact || points.0 - floor.0 < SMALL || points.0 < SMALL {
+    if is_exact || points.0 - floor.0 < SMALL {
         more(points)
+    } else if points.0 <= -SMALL {
+        format!("at least {}", more(points))
+    } else if points.0 < SMALL {
+        format!("{} or fairer", more(points))
     } else if floor.0 < SMALL {
         format!("at most {}", more(points))
     } else {
@@ -135,9 +151,12 @@ pub fn more(points: Points) -> String {
 
 fn decided_words(decided: Decided) -> &'static str {
     match decided {
-        Decided::Spacing => "as it is, somebody's shifts lie further apart",
-        Decided::Partners => "as it is, partners vary more",
-        Decided::Nearness => "as it is, the plan is nearer to what is published",
+        Decided::Spacing { here: true } => "as it is, somebody's shifts lie further apart",
+        Decided::Spacing { here: false } => "somebody's shifts would even lie further apart",
+        Decided::Partners { here: true } => "as it is, partners vary more",
+        Decided::Partners { here: false } => "partners would even vary more",
+        Decided::Nearness { here: true } => "as it is, the plan is nearer to what is published",
+        Decided::Nearness { here: false } => "the plan would even be nearer to what is published",
         Decided::Nothing => "nothing tells the two apart",
     }
 }
@@ -191,7 +210,22 @@ pub fn tell(
     assignment: &[Option<usize>],
     slot: usize,
 ) -> Option<SlotStory> {
-    let found = explain(&built.problem, assignment, slot)?;
+    let mut found = explain(&built.problem, assignment, slot)?;
+    let mut filled = assignment.to_vec();
+    if found.holder.is_none() {
+        // What others would cost fills one slot more than there are filled.
+        let way = found.alternatives.iter().find_map(|other| {
+            let Found::Costs { changes, .. } = &other.outcome else {
+                return None;
+            };
+            Some(changes)
+        });
+        change(&mut filled, way.map_or(&[], Vec::as_slice));
+    }
+    let known = Known::new(built, assignment, &filled);
+    for other in &mut found.alternatives {
+        known.raise(&mut other.outcome, other.person, slot);
+    }
     let holder = found.holder.and_then(|p| inputs.people.get(p));
     let why = match (found.holder, found.facts) {
         (Some(person), Some(facts)) => why(inputs, slot, person, facts),
@@ -307,7 +341,7 @@ pub fn outcome(
             points: built.points(cost),
             floor: built.points(floor),
             is_exact: cost == floor,
-            tie: decided.filter(|_| cost == floor),
+            tie: decided,
             others: changes.len().saturating_sub(1),
             alone: alone.map(|cost| built.points(cost)),
         },
@@ -327,14 +361,18 @@ pub fn outcome(
 
 fn then(built: &Built, assignment: &[Option<usize>], changes: &[Change], person: usize) -> String {
     let mut after = assignment.to_vec();
-    for change in changes {
-        if let Some(entry) = after.get_mut(change.slot) {
-            *entry = change.person;
-        }
-    }
+    change(&mut after, changes);
     let scored = score(&built.problem, &after);
     let balance = scored.people.get(person).map_or(0, |p| p.balance);
     balance_words(Points(balance))
+}
+
+fn change(assignment: &mut [Option<usize>], changes: &[Change]) {
+    for change in changes {
+        if let Some(entry) = assignment.get_mut(change.slot) {
+            *entry = change.person;
+        }
+    }
 }
 
 fn deed(
@@ -368,7 +406,7 @@ mod tests {
             points: Points(points),
             floor: Points(floor),
             is_exact: points == floor,
-            tie: (points == 0 && floor == 0).then_some(Decided::Spacing),
+            tie: (points == 0).then_some(Decided::Spacing { here: true }),
             others,
             alone: alone.map(Points),
         }
@@ -389,10 +427,23 @@ mod tests {
                 "2.5 points more if another slot moves too",
             ),
             (costs(-300, -300, 0, Some(-300)), "3.0 points fairer"),
-            (costs(2, -400, 0, Some(2)), "almost the same"),
+            (
+                costs(-300, -900, 0, Some(-300)),
+                "at least 3.0 points fairer",
+            ),
+            (costs(2, -400, 0, Some(2)), "almost the same or fairer"),
+            (costs(2, -1, 0, Some(2)), "almost the same"),
             (
                 costs(0, 0, 1, None),
                 "just as good if another slot moves too: as it is, somebody's shifts lie further apart",
+            ),
+            (
+                costs(0, -250, 0, Some(0)),
+                "just as good: as it is, somebody's shifts lie further apart. Not proven: some other way could be up to 2.5 points fairer",
+            ),
+            (
+                costs(0, -3, 0, Some(0)),
+                "just as good: as it is, somebody's shifts lie further apart. Not proven: some other way could be a little fairer",
             ),
             (
                 Outcome::Breaks {

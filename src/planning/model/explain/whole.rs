@@ -114,28 +114,47 @@ fn lines(
 
 fn reason(inputs: &Inputs, bottleneck: &Bottleneck) -> String {
     let people = names(inputs, &bottleneck.people);
-    let mut what = Vec::new();
+    let is_one = bottleneck.people.len() == 1;
+    let mut can = Vec::new();
     if !bottleneck.slots.is_empty() {
-        what.push(slot_words(inputs, &bottleneck.slots));
+        can.push(format!("take {}", slot_words(inputs, &bottleneck.slots)));
     }
     if !bottleneck.experienced.is_empty() {
-        what.push(format!(
+        can.push(format!(
             "be the experienced one on {}",
             count(bottleneck.experienced.len(), "shift")
         ));
     }
-    let what = match what.as_slice() {
-        [slots, experienced] => format!("take {slots}, and {experienced}"),
-        [one] if bottleneck.slots.is_empty() => one.clone(),
-        rest => format!("take {}", rest.join(" and ")),
+    let is_begun = |slot: &usize| inputs.shift_of(*slot).is_some_and(|s| s.is_locked);
+    let (begun, pinned): (Vec<usize>, Vec<usize>) =
+        bottleneck.pinned.iter().partition(|slot| is_begun(slot));
+    let mut fixed = Vec::new();
+    if !pinned.is_empty() {
+        fixed.push(format!("pinned to {}", slot_words(inputs, &pinned)));
+    }
+    if !begun.is_empty() {
+        let have = if begun.len() == 1 { "has" } else { "have" };
+        fixed.push(format!(
+            "on {}, which {have} begun",
+            slot_words(inputs, &begun)
+        ));
+    }
+    let fixed = fixed.join(" and ");
+    let what = match (can.join(", and "), is_one) {
+        (can, true) if can.is_empty() => format!("{people} is {fixed}"),
+        (can, false) if can.is_empty() => format!("{people} are {fixed}"),
+        (can, _) if fixed.is_empty() => format!("Only {people} can {can}"),
+        (can, true) => format!("Only {people} can {can}, and is {fixed}"),
+        (can, false) => format!("Only {people} can {can}, and they are {fixed}"),
     };
     let (weight, over) = (Points(bottleneck.weight), Points(bottleneck.over));
-    match bottleneck.people.len() {
+    let then = match bottleneck.people.len() {
         1 => format!(
-            "Only {people} can {what}: {weight} points. Whatever the plan, that is at least {over} points over the fair share."
+            "Whatever the rest of the plan, that is at least {over} points over the fair share."
         ),
         n => format!(
-            "Only {people} can {what}: {weight} points. Whoever of them does, the {n} end at least {over} points over their fair share together."
+            "Whoever of them does, the {n} end at least {over} points over their fair share together."
         ),
-    }
+    };
+    format!("{what}: {weight} points. {then}")
 }

@@ -1,7 +1,7 @@
 //! What changed just now, for pages that stay open.
 //!
-//! Triggers tell what a plan is computed from (see `migrations/0030_plan_news.sql`) on a channel of
-//! PostgreSQL. One connection of each process listens there and passes it on to whatever is open in
+//! Triggers tell what a plan is computed from (see `migrations/0030_plan_news.sql`) and each step of
+//! covering (`migrations/0041_cover_news.sql`) on channels of PostgreSQL. One connection of each process listens there and passes it on to whatever is open in
 //! that process; an open page holds no connection of its own. What is told is only that something
 //! changed: who wants to know what, reads it as always.
 
@@ -12,10 +12,10 @@ use sqlx::postgres::PgListener;
 use tokio::sync::{broadcast, watch};
 use tracing::warn;
 
-use crate::vocab::TeamId;
+use crate::vocab::{CoverId, TeamId};
 
-/// The triggers' channel.
-const CHANNEL: &str = "plan";
+/// The triggers' channels.
+const CHANNELS: [&str; 2] = ["plan", "cover"];
 
 /// Changes that wait for a slow listener; it is told that it missed some beyond that.
 const WAITING: usize = 256;
@@ -28,18 +28,38 @@ const AGAIN: Duration = Duration::from_secs(2);
 pub enum Change {
     /// Something that this team's plans are computed from, or the plans themselves.
     Plan(TeamId),
+    /// A step of a cover request of this team.
+    Cover {
+        /// The team.
+        team: TeamId,
+        /// The request.
+        request: CoverId,
+    },
     /// Unknown: the connection was lost for a while, so anything may have.
     Unknown,
 }
 
 impl Change {
-    /// Whether it may concern this team.
+    /// Whether it may concern this team's plans.
     #[must_use]
     pub fn concerns(self, team: TeamId) -> bool {
         match self {
             Self::Plan(changed) => changed == team,
+            Self::Cover { .. } => false,
             Self::Unknown => true,
         }
+    }
+
+    /// What was told on a channel.
+    fn of(channel: &str, told: &str) -> Option<Self> {
+        if channel == "plan" {
+            return told.parse().ok().map(|team| Self::Plan(TeamId(team)));
+        }
+        let (team, request) = told.split_once(' ')?;
+        Some(Self::Cover {
+            team: TeamId(team.parse().ok()?),
+            request: CoverId(request.parse().ok()?),
+        })
     }
 }
 
@@ -94,14 +114,14 @@ impl Live {
 
     async fn hear(&self, db: &PgPool) -> sqlx::Result<()> {
         let mut listener = PgListener::connect_with(db).await?;
-        listener.listen(CHANNEL).await?;
+        listener.listen_all(CHANNELS).await?;
         loop {
             // Whoever began to follow before this connection may have missed something.
             let _ = self.changes.send(Change::Unknown);
             while let Some(told) = listener.try_recv().await? {
-                if let Ok(team) = told.payload().parse() {
+                if let Some(change) = Change::of(told.channel(), told.payload()) {
                     // Nobody there to hear it is fine.
-                    let _ = self.changes.send(Change::Plan(TeamId(team)));
+                    let _ = self.changes.send(change);
                 }
             }
         }
@@ -128,6 +148,20 @@ impl Follower {
         }
     }
 
+    /// Waits so long for the end of a burst, whatever changes meanwhile. False where the process stops.
+    pub async fn quiet(&mut self, pause: Duration) -> bool {
+        let pause = tokio::time::sleep(pause);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => return true,
+                change = self.next() => if change.is_none() {
+                    return false;
+                },
+            }
+        }
+    }
+
     /// Ends when the process stops.
     pub async fn stopped(&self) {
         let mut stopped = self.stopped.clone();
@@ -149,6 +183,12 @@ mod tests {
         assert_eq!(follower.next().await, Some(change));
         assert!(change.concerns(TeamId(7)) && !change.concerns(TeamId(8)));
         assert!(Change::Unknown.concerns(TeamId(8)));
+        let cover = Change::of("cover", "7 12").unwrap();
+        let (team, request) = (TeamId(7), CoverId(12));
+        assert_eq!(cover, Change::Cover { team, request });
+        assert!(!cover.concerns(team), "plans are not computed from it");
+        assert_eq!(Change::of("plan", "7"), Some(change));
+        assert_eq!(Change::of("cover", "7"), None);
         // Whoever is too slow is told so.
         for _ in 0..=WAITING {
             live.changes.send(change).unwrap();

@@ -26,14 +26,14 @@ use crate::state::AppState;
 use pages::{changes, person, team};
 
 pub use model::{
-    Banner, Booked, Busy, BusyKind, Clash, Freshness, Hours, LeaveToDecide, OnCall, Part, Pattern,
-    Percent, Source, Span, Taken, Timeline, Utilisation, Week, WeekDay, WeekError, WorkingHours,
-    ago, describe, window,
+    Banner, Booked, Busy, BusyKind, Clash, Freshness, Hours, LeaveToDecide, NewEntry, OnCall, Part,
+    Pattern, Percent, Source, Span, Taken, Timeline, Utilisation, Week, WeekDay, WeekError,
+    WorkingHours, ago, describe, window,
 };
 pub use store::{
     answer, answered, banner, busy_of, clashes, clear_entry, for_planning, freshness,
-    leave_to_decide, open_round, recount, set_entry, set_pattern, set_utilisation, taken_shifts,
-    utilisations,
+    leave_to_decide, open_round, paint_entry, put_back, recount, set_entry, set_pattern,
+    set_utilisation, taken_shifts, utilisations,
 };
 
 /// The slice's routes: one's own month, the same page about somebody else for managers, the team.

@@ -7,7 +7,8 @@
 //! looked at again, the assignment changes hands in the same transaction
 //! ([`planning::hand_over`](crate::planning::hand_over)), and schedule, pages and feeds follow. A
 //! manager may ask somebody, assign somebody, approve or close; a colleague may volunteer; a shift may
-//! also be given to one colleague by name, or swapped.
+//! also be given to one colleague by name, or swapped. Who was asked and breaks a rule by now is not
+//! asked any more, and the next is (`flow::advance` looks every quarter of an hour).
 //!
 //! The states and their transitions are one table ([`model::State`], [`model::OfferState`]), which
 //! PostgreSQL holds, too; so does it hold that a time is asked for once, that nobody is asked twice and
@@ -15,7 +16,8 @@
 //! somebody else (trigger `close_cover`). Each step is one transaction with its history and its
 //! notices; deadlines are jobs ([`flow`]).
 //!
-//! Who may do what is decided in `access`, for every route.
+//! Who may do what is decided in `access`, for every route. What people wrote of themselves where they
+//! can't is for them and their managers. Open pages follow what happens (`pages::live`).
 
 mod access;
 mod flow;
@@ -24,12 +26,14 @@ mod pages;
 mod store;
 
 use axum::Router;
+use axum::middleware::map_response;
 use axum::routing::{get, post};
 
+use crate::error::AppError;
 use crate::jobs::{Done, Handlers, Outcome, Work};
 use crate::state::AppState;
 use crate::vocab::CoverId;
-use pages::{acts, new, offer, show, team};
+use pages::{acts, live, new, offer, show, team};
 
 pub use flow::{Made, NewCover, make};
 pub use model::Kind;
@@ -41,6 +45,7 @@ pub fn routes() -> Router<AppState> {
         .route("/covers", post(new::create))
         .route("/covers/new", get(new::fresh))
         .route("/covers/{id}", get(show::show))
+        .route("/covers/{id}/live", get(live::of_request))
         .route("/covers/{id}/answer", post(acts::answer))
         .route("/covers/{id}/agreement", post(acts::volunteer))
         .route("/covers/{id}/undo", post(acts::undo))
@@ -49,11 +54,19 @@ pub fn routes() -> Router<AppState> {
         .route("/covers/{id}/assignment", post(acts::assign))
         .route("/covers/{id}/approval", post(acts::approve))
         .route("/covers/{id}/closure", post(acts::close))
+        .route("/teams/{slug}/covers", get(team::index))
+        .route("/teams/{slug}/covers/live", get(live::of_team))
+        .route("/teams/{slug}/covers/settings", post(team::update))
+        .merge(links())
+}
+
+/// What a mail's link leads to: also where it goes wrong, nobody else learns the address.
+fn links() -> Router<AppState> {
+    Router::new()
         .route("/offers/{token}", get(offer::show))
         .route("/offers/{token}/answer", post(offer::answer))
         .route("/offers/{token}/undo", post(offer::undo))
-        .route("/teams/{slug}/covers", get(team::index))
-        .route("/teams/{slug}/covers/settings", post(team::update))
+        .layer(map_response(offer::private))
 }
 
 /// Whether a request to this path brings its own secret, so that it needs no other proof of where it
@@ -79,7 +92,11 @@ struct About {
 async fn deadline(state: AppState, work: Work) -> Outcome {
     let about: About = serde_json::from_value(work.payload)?;
     let mut tx = state.db.begin().await?;
-    flow::advance(&mut tx, about.request, state.clock.now()).await?;
+    match flow::advance(&mut tx, about.request, state.clock.now()).await {
+        // It went with its shift or its team.
+        Err(AppError::NotFound) => return Ok(Done),
+        done => done?,
+    }
     tx.commit().await?;
     Ok(Done)
 }

@@ -36,6 +36,11 @@ pub enum Topic {
     Published,
     /// Somebody is asked to take a shift. Can't be switched off, and never waits for a digest.
     CoverAsk,
+    /// What they said by a link, without signing in. Can't be switched off, as [`Self::CoverAsk`].
+    CoverReceipt,
+    /// A shift became theirs, or ceased to be, by somebody else's word. Can't be switched off, and
+    /// never waits for a digest.
+    Assigned,
     /// What became of a cover request.
     CoverNews,
     /// Nobody has agreed yet, and the shift comes nearer.

@@ -164,6 +164,7 @@ mod tests {
         assert_eq!(to(&muted, Topic::Published), Way::Nowhere);
         assert_eq!(to(&muted, Topic::RoundOpen), Way::Now);
         assert_eq!(to(&muted, Topic::CoverAsk), Way::Now);
+        assert_eq!(to(&quiet, Topic::Assigned), Way::Now);
         assert_eq!(
             way(&plain, Topic::CoverAsk, false, Some(now), now),
             Way::Nowhere,

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
@@ -12,6 +12,13 @@ use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::{Interval, Month, PersonId};
 use crate::web::{Frame, Membership, Section, SignedIn, page};
+
+/// How far ahead shifts are listed for who can't make one.
+const AHEAD: TimeDelta = TimeDelta::days(35);
+/// How many of the reader's own are.
+const MOST_OWN: usize = 4;
+/// How many of the others' are, for managers.
+const MOST_OTHERS: usize = 10;
 
 #[derive(Deserialize)]
 pub struct Place {
@@ -48,6 +55,9 @@ struct Show {
     has_several: bool,
     /// Requests for cover that are not settled.
     covers: Vec<Cover>,
+    /// What the reader serves next here, and for managers what the others do.
+    next_own: Vec<Slot>,
+    next_others: Vec<Slot>,
     now: DateTime<Utc>,
 }
 
@@ -57,6 +67,13 @@ impl Show {
         let end = model::until(i.start, i.end, self.zone);
         format!("{} to {end}", model::day_time(i.start, self.now, self.zone))
     }
+}
+
+/// Whether somebody is looked for already.
+fn is_asked_for(covers: &[Cover], slot: &Slot) -> bool {
+    covers
+        .iter()
+        .any(|c| c.shift == slot.shift && c.role == slot.role)
 }
 
 /// `GET /teams/{slug}?month=yyyy-mm`
@@ -80,6 +97,16 @@ pub async fn show(
     let of_month = reads::slots(&mut conn, &[team.team], month.interval(user.zone)).await?;
     let rotations = reads::decided(&mut conn, &[team.team], month.first()).await?;
     let covers = reads::covers::of_teams(&mut conn, &[team.team]).await?;
+    let ahead = Interval {
+        start: user.now,
+        end: user.now + AHEAD,
+    };
+    let mut ahead = reads::slots(&mut conn, &[team.team], ahead).await?;
+    ahead.sort_by_key(|slot| (slot.interval.start, slot.order));
+    let (own, others): (Vec<Slot>, Vec<Slot>) = ahead
+        .into_iter()
+        .filter(|slot| slot.who.is_some() && !is_asked_for(&covers, slot))
+        .partition(|slot| slot.who.as_ref().is_some_and(|w| w.id == user.id));
     let now: Vec<&Slot> = near
         .iter()
         .filter(|s| s.interval.contains(user.now))
@@ -125,6 +152,12 @@ pub async fn show(
         has_several: rotations.len() > 1,
         rotations,
         covers,
+        next_own: own.into_iter().take(MOST_OWN).collect(),
+        next_others: others
+            .into_iter()
+            .filter(|_| team.is_manager)
+            .take(MOST_OTHERS)
+            .collect(),
         now: user.now,
         team,
     })

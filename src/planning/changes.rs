@@ -292,7 +292,7 @@ fn cost_words(before: &Plan, after: &Plan) -> String {
 }
 
 /// The parts, unless the shift has other limits by now: then its holder serves all of it.
-fn parts_within(parts: &[HeldPart], shift: Interval) -> &[HeldPart] {
+pub(super) fn parts_within(parts: &[HeldPart], shift: Interval) -> &[HeldPart] {
     let (first, last) = (parts.first(), parts.last());
     let fits = first.is_some_and(|p| p.interval.start == shift.start)
         && last.is_some_and(|p| p.interval.end == shift.end);

@@ -131,7 +131,7 @@ async fn follow(
                 Some(_) => {}
             },
         }
-        if !quiet(&mut follower).await {
+        if !follower.quiet(BURST).await {
             return Ok(());
         }
         let Some(now) = look(&page).await? else {
@@ -142,20 +142,6 @@ async fn follow(
             let lines = difference(&before, &now, &page.user);
             say(&events, "changed", &serde_json::json!({ "lines": lines })).await;
             return Ok(());
-        }
-    }
-}
-
-/// Waits for the end of a burst; false where the process stops.
-async fn quiet(follower: &mut Follower) -> bool {
-    let pause = tokio::time::sleep(BURST);
-    tokio::pin!(pause);
-    loop {
-        tokio::select! {
-            () = &mut pause => return true,
-            change = follower.next() => if change.is_none() {
-                return false;
-            },
         }
     }
 }

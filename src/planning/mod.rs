@@ -18,6 +18,7 @@
 mod better;
 mod changes;
 mod gather;
+mod hands;
 mod intent;
 mod live;
 pub mod model;
@@ -40,11 +41,10 @@ use axum::routing::{get, post};
 
 use crate::state::AppState;
 
+pub use hands::{hand_over, lock_shift, next_minute};
 pub use plan::current;
 pub use publish::{Published, publish};
-pub use replacement::{
-    Freed, Replacement, SlotPart, hand_over, lock_shift, next_minute, replacements,
-};
+pub use replacement::{Freed, Replacement, SlotPart, replacements};
 
 /// The slice's routes.
 pub fn routes() -> Router<AppState> {

@@ -2,63 +2,109 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
-use super::changes::title;
+use super::changes::{parts_within, title};
+use super::model::Held;
 use super::plan::Plan;
 use super::store;
-use super::words::slot_title;
+use super::words::part_title;
 use crate::jobs::{self, Action, Notice, To, Topic};
 use crate::rotations::Rotation;
-use crate::vocab::PersonId;
+use crate::vocab::{Interval, PersonId};
 
 /// Shifts that one mail lists of a kind; the rest is counted.
 const MOST: usize = 30;
 
-/// Slots, by index, that changed for one person. Shifts that have begun are history.
+/// A digest comes once a day: what changes before the next may have come waits for none.
+const SOON: TimeDelta = TimeDelta::hours(25);
+
+/// A slot, by index, and from when to when somebody serves in it: all of it or a part.
+type Part = (usize, Interval);
+
+/// What changed for one person. Shifts that have begun are history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct News {
     /// Theirs now, and not before.
-    pub new: Vec<usize>,
+    pub new: Vec<Part>,
     /// Theirs before, and not now.
-    pub gone: Vec<usize>,
+    pub gone: Vec<Part>,
     /// Theirs as before, with somebody else beside them.
-    pub partner: Vec<usize>,
+    pub partner: Vec<Part>,
+}
+
+type Serving = BTreeMap<PersonId, Vec<Interval>>;
+
+/// Who serves a slot, and when.
+fn serving(held: Option<&Held>, shift: Interval) -> Serving {
+    let mut serving = Serving::new();
+    let Some(held) = held else { return serving };
+    let parts = parts_within(&held.parts, shift);
+    if let (Some(person), []) = (held.person, parts) {
+        serving.insert(person, vec![shift]);
+    }
+    for part in parts {
+        let Some(person) = part.person else { continue };
+        let theirs = serving.entry(person).or_default();
+        match theirs.last_mut() {
+            Some(last) if last.end == part.interval.start => last.end = part.interval.end,
+            _ => theirs.push(part.interval),
+        }
+    }
+    serving
+}
+
+/// What of some times is in none of the others.
+fn without(times: &[Interval], others: &[Interval]) -> Vec<Interval> {
+    others.iter().fold(times.to_vec(), |left, cut| {
+        let outside = |i: Interval| {
+            let before = Interval::new(i.start, i.end.min(cut.start));
+            let after = Interval::new(i.start.max(cut.end), i.end);
+            [before, after].into_iter().flatten()
+        };
+        left.into_iter().flat_map(outside).collect()
+    })
 }
 
 /// What changes for whom between what was published before and what the plan holds.
 pub fn news(plan: &Plan) -> BTreeMap<PersonId, News> {
     let inputs = &plan.inputs;
-    let slots = || {
-        let both = inputs.slots.iter().zip(&plan.held).enumerate();
-        both.filter_map(|(slot, (input, held))| {
-            let shift = inputs.shifts.get(input.shift)?;
-            let before = input.published.as_ref().and_then(|held| held.person);
-            (shift.interval.start > inputs.now).then_some((slot, input.shift, before, held.person))
-        })
-    };
-    let moved: BTreeSet<usize> = slots()
-        .filter(|(_, _, before, after)| before != after)
-        .map(|(_, shift, ..)| shift)
-        .collect();
     let mut news: BTreeMap<PersonId, News> = BTreeMap::new();
-    for (slot, shift, before, after) in slots() {
-        match (before, after) {
-            (Some(person), same) if Some(person) == same => {
-                if moved.contains(&shift) {
-                    news.entry(person).or_default().partner.push(slot);
-                }
+    let mut stays: Vec<(PersonId, usize, Part)> = Vec::new();
+    let mut moved: BTreeSet<(usize, Part)> = BTreeSet::new();
+    for (slot, (input, held)) in inputs.slots.iter().zip(&plan.held).enumerate() {
+        let shift = inputs.shifts.get(input.shift).map(|shift| shift.interval);
+        let Some(shift) = shift.filter(|shift| shift.start > inputs.now) else {
+            continue;
+        };
+        let before = serving(input.published.as_ref(), shift);
+        let after = serving(Some(held), shift);
+        let people: BTreeSet<PersonId> = before.keys().chain(after.keys()).copied().collect();
+        for person in people {
+            let of = |serving: &Serving| serving.get(&person).cloned().unwrap_or_default();
+            let (before, after) = (of(&before), of(&after));
+            let part = |interval| (slot, interval);
+            let new: Vec<Part> = without(&after, &before).into_iter().map(part).collect();
+            let gone: Vec<Part> = without(&before, &after).into_iter().map(part).collect();
+            moved.extend(new.iter().chain(&gone).map(|part| (input.shift, *part)));
+            let kept = without(&after, &new.iter().map(|p| p.1).collect::<Vec<_>>());
+            stays.extend(kept.into_iter().map(|i| (person, input.shift, part(i))));
+            if !new.is_empty() || !gone.is_empty() {
+                let told = news.entry(person).or_default();
+                told.new.extend(new);
+                told.gone.extend(gone);
             }
-            _ => {
-                if let Some(person) = before {
-                    news.entry(person).or_default().gone.push(slot);
-                }
-                if let Some(person) = after {
-                    news.entry(person).or_default().new.push(slot);
-                }
-            }
+        }
+    }
+    for (person, shift, (slot, interval)) in stays {
+        let beside = moved.iter().any(|(other, (moved, part))| {
+            *other == shift && *moved != slot && part.overlaps(&interval)
+        });
+        if beside {
+            let told = news.entry(person).or_default();
+            told.partner.push((slot, interval));
         }
     }
     news
@@ -105,17 +151,17 @@ fn notice(
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    let list = |heading: &str, slots: &[usize], with_partners: bool| {
+    let list = |heading: &str, parts: &[Part], with_partners: bool| {
         let mut text = heading.to_owned();
-        for slot in slots.iter().take(MOST) {
+        for (slot, interval) in parts.iter().take(MOST) {
             text.push('\n');
-            text.push_str(&slot_title(inputs, *slot, zone));
+            text.push_str(&part_title(inputs, *slot, *interval, zone));
             if with_partners {
-                text.push_str(&partners(plan, *slot));
+                text.push_str(&partners(plan, (*slot, *interval)));
             }
         }
-        if slots.len() > MOST {
-            text = format!("{text}\nand {} more", slots.len() - MOST);
+        if parts.len() > MOST {
+            text = format!("{text}\nand {} more", parts.len() - MOST);
         }
         text
     };
@@ -137,12 +183,18 @@ fn notice(
         "Times are in {}. Can't make one of them? Open the shift and say so.",
         zone.name()
     ));
-    let all = news.new.iter().chain(&news.gone).chain(&news.partner);
-    let ends = all.filter_map(|slot| inputs.shift_of(*slot));
-    let until: Option<DateTime<Utc>> = ends.map(|shift| shift.interval.end).max();
+    let all = || news.new.iter().chain(&news.gone).chain(&news.partner);
+    let until = all().map(|(_, interval)| interval.end).max();
+    let moved = news.new.iter().chain(&news.gone);
+    let first = moved.map(|(_, interval)| interval.start).min();
+    let is_soon = first.is_some_and(|first| first < inputs.now + SOON);
     Notice {
         to: To::Person(person),
-        topic: Topic::Published,
+        topic: if is_soon {
+            Topic::Assigned
+        } else {
+            Topic::Published
+        },
         key: format!(
             "published:{}:{}:{version}:{person}",
             rotation.id, inputs.month
@@ -162,18 +214,28 @@ fn notice(
     }
 }
 
-/// Who else serves the shift: ", with Ben Okafor (Secondary)".
-fn partners(plan: &Plan, slot: usize) -> String {
+/// Who else serves then: ", with Ben Okafor (Secondary)".
+fn partners(plan: &Plan, (slot, interval): Part) -> String {
     let inputs = &plan.inputs;
     let Some(shift) = inputs.slots.get(slot).map(|slot| slot.shift) else {
+        return String::new();
+    };
+    let Some(whole) = inputs.shifts.get(shift).map(|shift| shift.interval) else {
         return String::new();
     };
     let others = inputs.slots.iter().zip(&plan.held).enumerate();
     let names: Vec<String> = others
         .filter(|(other, (input, _))| *other != slot && input.shift == shift)
-        .filter_map(|(other, (_, held))| {
-            let person = inputs.people.get(inputs.person(held.person?)?)?;
-            Some(format!("{} ({})", person.name, inputs.role_of(other)?.name))
+        .flat_map(|(other, (_, held))| {
+            let then = |theirs: &Vec<Interval>| theirs.iter().any(|i| i.overlaps(&interval));
+            let serving = serving(Some(held), whole).into_iter();
+            let who = serving
+                .filter(|(_, theirs)| then(theirs))
+                .map(|(who, _)| who);
+            who.collect::<Vec<_>>().into_iter().filter_map(move |who| {
+                let person = inputs.people.get(inputs.person(who)?)?;
+                Some(format!("{} ({})", person.name, inputs.role_of(other)?.name))
+            })
         })
         .collect();
     if names.is_empty() {

@@ -1,22 +1,24 @@
-//! Who could take over a slot of the published schedule, or a part of it, and giving it to them.
+//! Who could take over a slot of the published schedule, or a part of it.
 //!
 //! The question is asked of the scheduler's own problem: the published month, with the slot open and
 //! its shift as long as the part. So the same hard rules and the same exact cost decide as in
-//! planning. What is handed over is pinned, in the published schedule and in a draft that has the
-//! same person there: neither a later recommendation nor a new version takes it back by itself.
+//! planning.
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
 use super::gather::gather;
-use super::model::{Held, Inputs, SlotKey, block_words, broken_words, build, share_out};
+use super::hands::{cut, shares};
+use super::model::{
+    Held, Inputs, PersonInput, SlotKey, block_note, broken_words, build, open_block_words,
+};
 use super::plan::{assignment, match_slots};
 use super::store::{self, PublishedSlot};
 use crate::error::AppError;
 use crate::rotations::{self, Rotation, weekend};
-use crate::scheduler::{Change, Rule, Standing, cost_of, score};
-use crate::vocab::{Interval, PersonId, Points, RoleId, ShiftId, zone};
+use crate::scheduler::{Block, Change, Rule, Standing, cost_of, score};
+use crate::vocab::{Interval, PersonId, Points, RoleId, ShiftId};
 
 /// A slot of the published schedule, or a part of it, and who serves it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,10 +44,25 @@ pub struct Replacement {
     pub extra: Points,
     /// What speaks for them: "lightest balance, available, rested".
     pub why: String,
-    /// The rules they would break, in words. Whoever breaks none may be asked.
+    /// The rules they would break, in words for everybody. Whoever breaks none may be asked.
     pub broken: Vec<String>,
-    /// They are on another shift at that time: no manager can overrule that.
-    pub is_busy: bool,
+    /// What they wrote where they can't: for themselves and their managers.
+    pub note: String,
+    /// No manager can overrule it: they are on another shift at that time, or not there.
+    pub is_final: bool,
+}
+
+impl Replacement {
+    /// The rules they would break, for themselves and their managers.
+    #[must_use]
+    pub fn broken_and_why(&self) -> String {
+        let broken = self.broken.join("; ");
+        if self.note.is_empty() {
+            broken
+        } else {
+            format!("{broken} ({})", self.note)
+        }
+    }
 }
 
 /// Takes slots out of the way that change hands together with the one asked about.
@@ -139,21 +156,22 @@ fn rank(
             };
             let effect = cost_of(&built.problem, &base, &[change]);
             let standing = built.problem.standing(index, slot);
-            let mut broken: Vec<String> = effect
-                .broken
+            let block = match standing {
+                Standing::Blocked(block) => Some(block),
+                _ => None,
+            };
+            let rules: Vec<Rule> = effect.broken.iter().map(|v| v.rule).collect();
+            let mut broken: Vec<String> = rules
                 .iter()
-                .map(|violation| match (violation.rule, standing) {
-                    (Rule::Availability, Standing::Blocked(block)) => {
-                        block_words(&inputs, person, slot, block)
+                .map(|rule| match (rule, block) {
+                    (Rule::Availability, Some(block)) => {
+                        open_block_words(&inputs, person, slot, block)
                     }
-                    (rule, _) => broken_words(&inputs, &effect.assignment, index, slot, rule),
+                    _ => broken_words(&inputs, &effect.assignment, index, slot, *rule),
                 })
                 .collect();
             broken.dedup();
-            let is_busy = effect
-                .broken
-                .iter()
-                .any(|violation| violation.rule == Rule::OneSlotAtATime);
+            let is_final = rules.contains(&Rule::OneSlotAtATime) || is_away(person, block);
             let balance = balances.get(index).map_or(0, |b| b.balance);
             let replacement = Replacement {
                 person: person.id,
@@ -161,7 +179,10 @@ fn rank(
                 extra: Points(0),
                 why: String::new(),
                 broken,
-                is_busy,
+                note: block
+                    .and_then(|block| block_note(&inputs, person, slot, block))
+                    .unwrap_or_default(),
+                is_final,
             };
             (effect.cost, balance, standing, replacement)
         })
@@ -191,6 +212,11 @@ fn rank(
             replacement
         })
         .collect()
+}
+
+/// Whether somebody is not in the team at that time, or in none of the rotation's legs any more.
+fn is_away(person: &PersonInput, block: Option<Block>) -> bool {
+    block == Some(Block::NotThere) || (block == Some(Block::NotInLeg) && person.legs.is_empty())
 }
 
 /// Makes the slot's shift as long as the part, and the slot open.
@@ -267,118 +293,4 @@ fn share_of(rotation: &Rotation, slot: &PublishedSlot, part: Interval) -> Points
     let shares = shares(rotation, slot, &pieces);
     at.and_then(|at| shares.get(at))
         .map_or(slot.points, |s| s.1)
-}
-
-/// Minutes by kind and burden of an assignment's pieces. Together they are the assignment's.
-fn shares(
-    rotation: &Rotation,
-    slot: &PublishedSlot,
-    pieces: &[Interval],
-) -> Vec<([i64; 4], Points)> {
-    let tz = zone(&slot.time_zone).unwrap_or(chrono_tz::UTC);
-    let day = slot.shift.start.with_timezone(&tz).date_naive();
-    let ruled = rotation.on(day).and_then(|version| {
-        let leg = version.legs.iter().find(|l| l.id == slot.leg)?;
-        let holidays = leg.holidays.between(&(day.year()..=day.year() + 1));
-        let of = |piece: &Interval| {
-            let m = version.burden.minutes(*piece, leg.zone, &holidays);
-            [m.weekday, m.night, m.weekend, m.holiday]
-        };
-        let rates = [
-            version.burden.weekday,
-            version.burden.night,
-            version.burden.weekend,
-            version.burden.holiday,
-        ];
-        Some((pieces.iter().map(of).collect::<Vec<_>>(), rates))
-    });
-    let lengths: Vec<i64> = pieces.iter().map(Interval::minutes).collect();
-    share_out(slot.minutes, slot.points, &lengths, ruled)
-}
-
-/// An interval before, in and after a part of it.
-fn cut(whole: Interval, part: Interval) -> Vec<Interval> {
-    let pieces = [
-        Interval::new(whole.start, part.start),
-        Ok(part),
-        Interval::new(part.end, whole.end),
-    ];
-    pieces.into_iter().flatten().collect()
-}
-
-/// Gives a part of the published schedule to somebody else, and the same part of a draft that has
-/// the same person there. `reason` says why a rule is broken on purpose, and which. False where the
-/// part is not that person's (any more). Call it in a transaction that holds [`lock`].
-///
-/// # Errors
-/// `Conflict` where whoever takes it serves elsewhere at that time.
-pub async fn hand_over(
-    conn: &mut PgConnection,
-    part: &SlotPart,
-    to: PersonId,
-    reason: (&str, &str),
-    now: DateTime<Utc>,
-) -> Result<bool, AppError> {
-    store::one_at_a_time(conn).await?;
-    let Some(slot) = store::published_slot(conn, part).await? else {
-        return Ok(false);
-    };
-    let Some(rotation) = rotations::load(conn, slot.rotation).await? else {
-        return Ok(false);
-    };
-    let draft = store::same_in_draft(conn, &slot, part).await?;
-    for slot in [Some(slot), draft].into_iter().flatten() {
-        let pieces = cut(slot.interval, part.interval);
-        let shares = shares(&rotation, &slot, &pieces);
-        let pieces: Vec<(Interval, [i64; 4], Points)> = pieces
-            .into_iter()
-            .zip(shares)
-            .map(|(piece, (minutes, points))| (piece, minutes, points))
-            .collect();
-        store::give(conn, &slot, part, &pieces, to, reason, now)
-            .await
-            .map_err(busy)?;
-    }
-    Ok(true)
-}
-
-/// Waits for everybody else who changes this shift's rotation, until the transaction ends; false
-/// where there is no such shift.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn lock_shift(conn: &mut PgConnection, shift: ShiftId) -> sqlx::Result<bool> {
-    let Some(rotation) = store::rotation_of(conn, shift).await? else {
-        return Ok(false);
-    };
-    store::lock(conn, rotation).await?;
-    Ok(true)
-}
-
-fn busy(error: sqlx::Error) -> AppError {
-    let constraint = error
-        .as_database_error()
-        .and_then(|e| e.constraint())
-        .unwrap_or_default();
-    if constraint != "nobody_twice" {
-        return error.into();
-    }
-    AppError::Conflict(
-        "Whoever takes this shift is on another one at the same time by now. Nothing was changed; open the page again."
-            .into(),
-    )
-}
-
-/// The first whole minute that is not over yet: from then on a running shift can change hands.
-#[must_use]
-pub fn next_minute(now: DateTime<Utc>) -> DateTime<Utc> {
-    let over = now.timestamp().rem_euclid(60);
-    let whole = now
-        - TimeDelta::seconds(over)
-        - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
-    if whole == now {
-        now
-    } else {
-        whole + TimeDelta::seconds(60)
-    }
 }

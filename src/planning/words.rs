@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use super::model::{Inputs, block_words, broken_words, rule_name};
 use super::plan::Plan;
 use crate::scheduler::{Reason, Violation, open_slots};
+use crate::vocab::Interval;
 
 /// A slot that nobody holds.
 pub struct Gap {
@@ -18,18 +19,19 @@ pub struct Gap {
 
 /// Role and times of a slot, in a zone: "Secondary, Thu 3 Dec 18:00 to Fri 4 Dec 09:00".
 pub fn slot_title(inputs: &Inputs, slot: usize, zone: Tz) -> String {
-    let (Some(role), Some(shift)) = (inputs.role_of(slot), inputs.shift_of(slot)) else {
+    let shift = inputs.shift_of(slot);
+    shift.map_or_else(String::new, |s| part_title(inputs, slot, s.interval, zone))
+}
+
+/// The same of a part of a slot.
+pub fn part_title(inputs: &Inputs, slot: usize, part: Interval, zone: Tz) -> String {
+    let Some(role) = inputs.role_of(slot) else {
         return String::new();
     };
     let at = |t: chrono::DateTime<chrono::Utc>| {
         t.with_timezone(&zone).format("%a %-d %b %H:%M").to_string()
     };
-    format!(
-        "{}, {} to {}",
-        role.name,
-        at(shift.interval.start),
-        at(shift.interval.end)
-    )
+    format!("{}, {} to {}", role.name, at(part.start), at(part.end))
 }
 
 /// A broken rule in words, with names.

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 
 use super::sums::{Load, Report};
+use crate::cover::Answers;
 use crate::error::AppError;
 use crate::oncall::{Carried, KINDS};
 use crate::vocab::Points;
@@ -108,6 +109,32 @@ pub fn shifts(carried: &[Carried], zone: Tz) -> Result<Vec<u8>, AppError> {
         cells
     });
     table(std::iter::once(head).chain(rows))
+}
+
+/// One row per person: how they were asked to cover, and answered.
+pub fn covers(answers: &[Answers]) -> Result<Vec<u8>, AppError> {
+    let head = [
+        "Person",
+        "Asked",
+        "Taken",
+        "Said no",
+        "No answer",
+        "Taken back",
+        "Asked for cover",
+    ];
+    let rows = answers.iter().map(|a| {
+        let numbers = [
+            a.asked,
+            a.taken,
+            a.declined,
+            a.lapsed,
+            a.undone,
+            a.requested,
+        ];
+        let numbers = numbers.iter().map(ToString::to_string);
+        std::iter::once(a.name.clone()).chain(numbers).collect()
+    });
+    table(std::iter::once(head.map(str::to_owned).into()).chain(rows))
 }
 
 #[cfg(test)]

@@ -20,4 +20,5 @@ pub fn routes() -> Router<AppState> {
         .route("/teams/{slug}/reports", get(pages::show))
         .route("/teams/{slug}/reports.csv", get(pages::people_csv))
         .route("/teams/{slug}/reports/shifts.csv", get(pages::shifts_csv))
+        .route("/teams/{slug}/reports/cover.csv", get(pages::covers_csv))
 }

@@ -117,6 +117,20 @@ fn download(name: &str, body: Vec<u8>) -> Response {
         .into_response()
 }
 
+/// The period of a download.
+fn period_of(
+    user: &SignedIn,
+    team: &Membership,
+    query: HashMap<String, String>,
+) -> Result<Period, AppError> {
+    let mut form = typed(query);
+    let [(_, usual), ..] = usual(user, team);
+    period(&mut form, usual).ok_or_else(|| {
+        let (field, message) = form.errors().first().cloned().unwrap_or_default();
+        AppError::BadRequest(format!("The day in “{field}” {message}."))
+    })
+}
+
 /// What a download is about: the team, the period, what was read.
 async fn asked(
     state: &AppState,
@@ -125,14 +139,7 @@ async fn asked(
     query: HashMap<String, String>,
 ) -> Result<(Period, Tz, Vec<Carried>, Report), AppError> {
     let team = user.member_of(slug)?;
-    let mut form = typed(query);
-    let [(_, usual), ..] = usual(user, team);
-    let Some(period) = period(&mut form, usual) else {
-        let (field, message) = form.errors().first().cloned().unwrap_or_default();
-        return Err(AppError::BadRequest(format!(
-            "The day in “{field}” {message}."
-        )));
-    };
+    let period = period_of(user, team, query)?;
     let (carried, report) = read(state, team, period).await?;
     Ok((period, team.zone, carried, report))
 }
@@ -147,6 +154,22 @@ pub async fn people_csv(
     let (period, _, _, report) = asked(&state, &user, &slug, query).await?;
     let name = format!("{slug}-people-{}-{}", period.from, period.to);
     Ok(download(&name, csv::people(&report)?))
+}
+
+/// `GET /teams/{slug}/reports/cover.csv?from=&to=`
+pub async fn covers_csv(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path(slug): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Answer {
+    let team = user.member_of(&slug)?;
+    let period = period_of(&user, team, query)?;
+    let Interval { start, end } = period.interval(team.zone);
+    let mut conn = state.db.acquire().await?;
+    let answers = cover::answers(&mut conn, team.team, start, end).await?;
+    let name = format!("{slug}-cover-{}-{}", period.from, period.to);
+    Ok(download(&name, csv::covers(&answers)?))
 }
 
 /// `GET /teams/{slug}/reports/shifts.csv?from=&to=`

@@ -29,6 +29,7 @@ assets! {
     "sources.css": "text/css; charset=utf-8",
     "rotations.js": "text/javascript; charset=utf-8",
     "planner.css": "text/css; charset=utf-8",
+    "cover.js": "text/javascript; charset=utf-8",
     "planner.js": "text/javascript; charset=utf-8",
 }
 

@@ -15,15 +15,20 @@ use crate::support::browser::Browser;
 use crate::support::visitor::{Page, Visitor};
 
 /// A stream's events, as they come.
-struct Stream {
+pub struct Stream {
     response: Response,
     read: String,
 }
 
 impl Stream {
-    async fn open(visitor: &Visitor, page: &Page) -> Self {
-        let address = page.attributes("[data-live]", "data-live").remove(0);
-        let request = visitor.client().get(visitor.address(&address));
+    /// The one of a page.
+    pub async fn open(visitor: &Visitor, page: &Page) -> Self {
+        let path = page.attributes("[data-live]", "data-live").remove(0);
+        Self::at(visitor, &path).await
+    }
+
+    pub async fn at(visitor: &Visitor, path: &str) -> Self {
+        let request = visitor.client().get(visitor.address(path));
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
         let kind = response.headers()["content-type"].to_str().unwrap();
@@ -36,7 +41,7 @@ impl Stream {
     }
 
     /// The next event and its data; `None` at the end.
-    async fn next(&mut self) -> Option<(String, Value)> {
+    pub async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let field = |name: &str| {

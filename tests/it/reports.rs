@@ -111,7 +111,7 @@ async fn bad_dates_have_a_message_at_the_field_and_stay() {
         assert_eq!(page.all(field).len(), 1, "{query}");
         let values = page.attributes("input", "value");
         assert!(values.contains(&typed.to_owned()), "{query}: {values:?}");
-        for csv in ["reports.csv", "reports/shifts.csv"] {
+        for csv in ["reports.csv", "reports/shifts.csv", "reports/cover.csv"] {
             let page = visitor.get(&format!("/teams/payments/{csv}?{query}")).await;
             assert_eq!(page.status, 400, "{csv}?{query}");
         }
@@ -134,7 +134,12 @@ async fn strangers_learn_nothing() {
     let crew = fixtures::payments(&app.db).await;
     let visitor = app.visitor();
     visitor.sign_in(&crew.stranger.email, PASSWORD).await;
-    for path in ["reports", "reports.csv", "reports/shifts.csv"] {
+    for path in [
+        "reports",
+        "reports.csv",
+        "reports/shifts.csv",
+        "reports/cover.csv",
+    ] {
         let page = visitor.get(&format!("/teams/payments/{path}")).await;
         assert_eq!(page.status, 404, "{path}");
     }

@@ -131,6 +131,7 @@ const TABLE: &[Row] = &[
     row("POST", "/covers", "/covers", signed_in(404)),
     row("GET", "/covers/new", "/covers/new?shift={held}&role={role}&person={engineer}", [SIGN_IN, 200, 404, 200, 200]),
     row("GET", "/covers/{id}", "/covers/{cover}", member(200)),
+    row("GET", "/covers/{id}/live", "/covers/{cover}/live?seen=-1", member(200)),
     row("POST", "/covers/{id}/answer", "/covers/{cover}/answer", member(303)),
     row("POST", "/covers/{id}/agreement", "/covers/{cover}/agreement", [SIGN_IN, 403, 404, 403, 403]),
     row("POST", "/covers/{id}/undo", "/covers/{cover}/undo", member(303)),
@@ -143,6 +144,7 @@ const TABLE: &[Row] = &[
     row("POST", "/offers/{token}/answer", "/offers/unknown/answer", open(400)),
     row("POST", "/offers/{token}/undo", "/offers/unknown/undo", open(400)),
     row("GET", "/teams/{slug}/covers", "/teams/payments/covers", member(200)),
+    row("GET", "/teams/{slug}/covers/live", "/teams/payments/covers/live?seen=-1", member(200)),
     row("POST", "/teams/{slug}/covers/settings", "/teams/payments/covers/settings", manager(303)),
     // Calendars
     row("GET", "/calendar", "/calendar", signed_in(200)),
@@ -157,6 +159,7 @@ const TABLE: &[Row] = &[
     row("GET", "/teams/{slug}/reports", "/teams/payments/reports", member(200)),
     row("GET", "/teams/{slug}/reports.csv", "/teams/payments/reports.csv", member(200)),
     row("GET", "/teams/{slug}/reports/shifts.csv", "/teams/payments/reports/shifts.csv", member(200)),
+    row("GET", "/teams/{slug}/reports/cover.csv", "/teams/payments/reports/cover.csv", member(200)),
     // Planning
     row("GET", "/teams/{slug}/plan", "/teams/payments/plan", manager(303)),
     row("GET", "/teams/{slug}/plan/{month}", "/teams/payments/plan/2026-12", manager(200)),

@@ -253,6 +253,75 @@ pub async fn set_entry(
         .map(drop)
 }
 
+/// Enters this over whatever was there, which it returns: to be put back with [`put_back`]. Call it
+/// in a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn paint_entry(
+    conn: &mut PgConnection,
+    person: PersonId,
+    entry: NewEntry,
+    by: PersonId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<NewEntry>> {
+    lock(conn, person).await?;
+    let before = entered(conn, person, entry.interval).await?;
+    let stroke = Stroke::Set(entry);
+    repaint(conn, person, vec![stroke], true, by, now)
+        .await
+        .map(|_| before)
+}
+
+/// What is entered within an interval, cut to it.
+async fn entered(
+    conn: &mut PgConnection,
+    person: PersonId,
+    interval: Interval,
+) -> sqlx::Result<Vec<NewEntry>> {
+    let entries = in_range(conn, &[person], interval).await?;
+    let cut = |(_, entry): &(PersonId, Entry)| {
+        Some(NewEntry {
+            interval: entry.interval.intersection(&interval)?,
+            ..entry.into()
+        })
+    };
+    Ok(entries.iter().filter_map(cut).collect())
+}
+
+/// Puts back what was entered `before`, wherever what was painted over it still stands: an entry of
+/// the same level, note and author. What somebody entered since stays. Call it in a transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn put_back(
+    conn: &mut PgConnection,
+    person: PersonId,
+    painted: &NewEntry,
+    before: &[NewEntry],
+    by: PersonId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let ours = |e: &NewEntry| {
+        (e.level, &e.note, e.entered_by) == (painted.level, &painted.note, painted.entered_by)
+    };
+    lock(conn, person).await?;
+    let standing = entered(conn, person, painted.interval).await?;
+    let strokes = standing.into_iter().filter(ours).flat_map(|own| {
+        let over = own.interval;
+        let back = before.iter().filter_map(move |entry| {
+            Some(Stroke::Set(NewEntry {
+                interval: entry.interval.intersection(&over)?,
+                ..entry.clone()
+            }))
+        });
+        std::iter::once(Stroke::Clear(over)).chain(back)
+    });
+    repaint(conn, person, strokes.collect(), true, by, now)
+        .await
+        .map(drop)
+}
+
 /// Takes away what is entered for an interval: the weekly pattern shows again. Call it in a
 /// transaction.
 ///

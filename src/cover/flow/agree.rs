@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::advance::advance;
-use super::{part_of, tell};
+use super::{end, part_of, tell};
 use crate::audit;
-use crate::cover::model::{Offer, OfferState, Origin, Request, Return, State, undo_until};
+use crate::cover::model::{Kind, Offer, OfferState, Origin, Request, Return, State, undo_until};
 use crate::cover::store;
 use crate::error::AppError;
-use crate::planning::{self, SlotPart};
+use crate::planning::{self, Replacement, SlotPart};
 use crate::vocab::{Interval, PersonId};
+
+/// What is said of somebody whom the rotation does not know.
+pub(super) const OUTSIDE: &str = "does not belong to the rotation";
 
 /// What came of an agreement.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,8 +22,19 @@ pub enum Agreement {
     Done(State),
     /// Too late: where the request stands.
     Over(State),
-    /// Rules speak against it by now, in words.
-    Breaks(Vec<String>),
+    /// Rules speak against it by now.
+    Breaks(Against),
+}
+
+/// What speaks against somebody's taking a part.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Against {
+    /// The rules, in words for everybody.
+    pub broken: Vec<String>,
+    /// The same with what people wrote of themselves, for their managers.
+    pub why: Vec<String>,
+    /// No manager can overrule it.
+    pub is_final: bool,
 }
 
 /// A manager's assignment: who assigns, and why a rule is broken for it.
@@ -32,14 +46,6 @@ pub struct Assigned<'a> {
     pub reason: &'a str,
 }
 
-/// What speaks against somebody's taking a part.
-pub struct Check {
-    /// The rules, in words.
-    pub broken: Vec<String>,
-    /// No manager can overrule it.
-    pub is_busy: bool,
-}
-
 /// What speaks against `taker` taking a part, and against its holder taking what is given in return.
 /// `None` where one of the two is not theirs any more.
 pub(super) async fn speaks_against(
@@ -48,22 +54,23 @@ pub(super) async fn speaks_against(
     taker: PersonId,
     in_return: Option<Return>,
     now: DateTime<Utc>,
-) -> Result<Option<Check>, AppError> {
+) -> Result<Option<Against>, AppError> {
     let freed = in_return.map(|back| (taker, back.interval));
     let Some(found) = planning::replacements(conn, part, freed, now).await? else {
         return Ok(None);
     };
-    let outside = || Check {
-        broken: vec!["does not belong to the rotation".to_owned()],
-        is_busy: false,
+    let outside = || {
+        let broken = vec![OUTSIDE.to_owned()];
+        Against {
+            why: broken.clone(),
+            broken,
+            is_final: true,
+        }
     };
-    let mut check = found
+    let mut against = found
         .into_iter()
         .find(|r| r.person == taker)
-        .map_or_else(outside, |r| Check {
-            broken: r.broken,
-            is_busy: r.is_busy,
-        });
+        .map_or_else(outside, |r| Against::of(&r, ""));
     if let Some(back) = in_return {
         let other = SlotPart {
             shift: back.shift,
@@ -76,12 +83,29 @@ pub(super) async fn speaks_against(
             return Ok(None);
         };
         if let Some(holder) = found.into_iter().find(|r| r.person == part.person) {
-            let words = |rule: &String| format!("{}: {rule}", holder.name);
-            check.broken.extend(holder.broken.iter().map(words));
-            check.is_busy |= holder.is_busy;
+            let theirs = Against::of(&holder, &format!("{}: ", holder.name));
+            against.broken.extend(theirs.broken);
+            against.why.extend(theirs.why);
+            against.is_final |= theirs.is_final;
         }
     }
-    Ok(Some(check))
+    Ok(Some(against))
+}
+
+impl Against {
+    /// The rules that somebody would break, each after a few words.
+    fn of(replacement: &Replacement, before: &str) -> Self {
+        let broken = replacement.broken.iter();
+        let why = replacement.broken_and_why();
+        Self {
+            broken: broken.map(|rule| format!("{before}{rule}")).collect(),
+            why: (!why.is_empty())
+                .then(|| format!("{before}{why}"))
+                .into_iter()
+                .collect(),
+            is_final: replacement.is_final,
+        }
+    }
 }
 
 /// Somebody takes it: who was asked, a volunteer, or whom a manager assigns. The request must be
@@ -112,12 +136,12 @@ pub async fn agree(
     }
     let back = request.in_return.as_ref().map(|(back, _)| *back);
     let checked = speaks_against(conn, &part_of(&request), person, back, now).await?;
-    let Some(check) = checked else {
+    let Some(against) = checked else {
         return Ok(Agreement::Over(State::Closed));
     };
-    let overruled = assigned.is_some_and(|a| !a.reason.is_empty()) && !check.is_busy;
-    if !check.broken.is_empty() && !overruled {
-        return Ok(Agreement::Breaks(check.broken));
+    let overruled = assigned.is_some_and(|a| !a.reason.is_empty()) && !against.is_final;
+    if !against.broken.is_empty() && !overruled {
+        return Ok(Agreement::Breaks(against));
     }
     let state = if request.needs_approval && assigned.is_none() {
         State::Agreed
@@ -146,9 +170,9 @@ pub async fn agree(
     .await?;
     if state == State::Covered {
         let reason = assigned
-            .filter(|_| !check.broken.is_empty())
+            .filter(|_| !against.broken.is_empty())
             .map(|a| a.reason);
-        let broken = check.broken.join("; ");
+        let broken = against.broken.join("; ");
         let reason = reason.map_or(("", ""), |reason| (reason, broken.as_str()));
         change_hands(conn, &request, person, reason, now).await?;
     }
@@ -285,11 +309,11 @@ pub async fn approve(
     }
     let back = request.in_return.as_ref().map(|(back, _)| *back);
     let checked = speaks_against(conn, &part_of(&request), taker.id, back, now).await?;
-    let Some(check) = checked else {
+    let Some(against) = checked else {
         return Ok(Agreement::Over(State::Closed));
     };
-    if !check.broken.is_empty() {
-        return Ok(Agreement::Breaks(check.broken));
+    if !against.broken.is_empty() {
+        return Ok(Agreement::Breaks(against));
     }
     let undo = undo_until(now, request.interval.start);
     store::agreed(conn, request.id, State::Covered, taker.id, undo, now).await?;
@@ -319,7 +343,7 @@ pub async fn approve(
     Ok(Agreement::Done(State::Covered))
 }
 
-/// A manager refuses an agreement: the next is asked.
+/// A manager refuses an agreement: the next is asked, or what was for one colleague is over.
 ///
 /// # Errors
 /// Where the database fails.
@@ -333,8 +357,13 @@ pub async fn refuse(
     let (State::Agreed, Some(taker)) = (request.state, &request.taker) else {
         return Ok(false);
     };
-    store::undo_offer(conn, request.id, OfferState::Withdrawn).await?;
-    store::reopen(conn, request.id).await?;
+    if request.kind == Kind::Cover {
+        store::undo_offer(conn, request.id, OfferState::Withdrawn).await?;
+        store::reopen(conn, request.id).await?;
+    } else {
+        let why = format!("A manager did not approve that {} takes it.", taker.name);
+        end::settle(conn, request, State::Closed, &why, now).await?;
+    }
     let event = store::add_event(
         conn,
         request.id,

@@ -5,16 +5,17 @@ use sqlx::PgConnection;
 
 use super::advance::advance;
 use super::agree::give_back;
-use super::tell;
+use super::make::absence;
+use super::{locked, tell};
 use crate::audit;
-use crate::availability;
-use crate::cover::model::{Kind, OfferState, Request, State};
+use crate::availability::{self, NewEntry};
+use crate::cover::model::{Kind, OfferState, Person, Request, State};
 use crate::cover::store;
 use crate::error::AppError;
-use crate::vocab::{CoverId, Level, Note, PersonId};
+use crate::vocab::{CoverId, PersonId};
 
 /// Ends a request that is not settled; whom it concerns besides the requester.
-async fn settle(
+pub(super) async fn settle(
     conn: &mut PgConnection,
     request: &Request,
     state: State,
@@ -51,7 +52,8 @@ pub async fn withdraw(
     Ok(true)
 }
 
-/// The requester is available again for the time they can make after all.
+/// Where the requester is unavailable because of the request, what they had entered before holds
+/// again: they can make it after all.
 async fn serves_after_all(
     conn: &mut PgConnection,
     request: &Request,
@@ -61,19 +63,15 @@ async fn serves_after_all(
     if request.kind != Kind::Cover {
         return Ok(());
     }
-    let note: Note = "Can make this shift after all"
-        .parse()
-        .map_err(|_| AppError::Internal("a note of ours".into()))?;
-    availability::set_entry(
-        conn,
-        request.person.id,
+    let before = serde_json::from_value::<Vec<NewEntry>>(store::replaced(conn, request.id).await?);
+    let before = before.map_err(|error| AppError::Internal(error.to_string()))?;
+    let ours = absence(
         request.interval,
-        Level::Available,
-        &note,
-        by,
-        now,
-    )
-    .await?;
+        (request.is_leave, &request.reason),
+        request.made_by,
+        request.made_at,
+    );
+    availability::put_back(conn, request.person.id, &ours, &before, by, now).await?;
     Ok(())
 }
 
@@ -98,27 +96,52 @@ pub async fn close(
     Ok(true)
 }
 
-/// The one colleague said no, did not answer, or took it back.
+/// The one colleague said no, did not answer, can't any more, or took it back.
 pub(super) async fn not_taken(
     conn: &mut PgConnection,
     request: &Request,
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    let name = request.colleague.as_ref().map_or("nobody", |c| &c.name);
-    let note = format!("{name} does not take it.");
-    let others = settle(conn, request, State::Closed, &note, now).await?;
-    let event = store::add_event(conn, request.id, now, None, "closed", None, &note).await?;
-    tell::closed(conn, request, event, None, &note, &others, now).await
+    let Some(colleague) = &request.colleague else {
+        return Ok(());
+    };
+    let offer = store::offer_of(conn, request.id, colleague.id).await?;
+    let how = match offer.map(|offer| offer.state) {
+        Some(OfferState::Declined) => "said no",
+        Some(OfferState::Lapsed) => "did not answer in time",
+        Some(OfferState::Undone) => "took it back",
+        _ => "can't take it any more",
+    };
+    over(conn, request, &format!("{} {how}.", colleague.name), now).await
 }
 
-/// Nobody agreed in time.
+/// It is over by itself, and why.
+async fn over(
+    conn: &mut PgConnection,
+    request: &Request,
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let others = settle(conn, request, State::Closed, why, now).await?;
+    let event = store::add_event(conn, request.id, now, None, "closed", None, why).await?;
+    tell::closed(conn, request, event, None, why, &others, now).await
+}
+
+/// Nobody agreed in time, or no manager approved it.
 pub(super) async fn lapse(
     conn: &mut PgConnection,
     request: &Request,
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    let others = settle(conn, request, State::Lapsed, "", now).await?;
-    let event = store::add_event(conn, request.id, now, None, "lapsed", None, "").await?;
+    let unapproved = |taker: &Person| {
+        format!(
+            "{} had agreed, and no manager approved it in time.",
+            taker.name
+        )
+    };
+    let note = request.taker.as_ref().map(unapproved).unwrap_or_default();
+    let others = settle(conn, request, State::Lapsed, &note, now).await?;
+    let event = store::add_event(conn, request.id, now, None, "lapsed", None, &note).await?;
     tell::lapsed(conn, request, event, &others, now).await
 }
 
@@ -152,6 +175,15 @@ pub async fn undo(
     .await?;
     record(conn, request, by, "took agreement back", now).await?;
     if by == taker.id {
+        // They may have asked to be covered themselves since: that is over, for the time is not theirs.
+        for id in store::others_of_slot(conn, request).await? {
+            let theirs = locked(conn, id).await?;
+            let why = format!(
+                "{} took an earlier agreement back: this time is {}'s again.",
+                taker.name, request.person.name
+            );
+            over(conn, &theirs, &why, now).await?;
+        }
         store::reopen(conn, request.id).await?;
         tell::undone(conn, request, event, by, now).await?;
         advance(conn, request.id, now).await?;

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::advance::{advance, ask};
 use super::{locked, tell};
 use crate::audit;
-use crate::availability;
+use crate::availability::{self, NewEntry};
 use crate::cover::model::{Kind, Origin, Return, pace};
 use crate::cover::store::{self, NewRequest, Slot};
 use crate::error::AppError;
@@ -101,19 +101,13 @@ pub async fn make(
     )
     .await?;
     if new.kind == Kind::Cover {
-        let level = if new.is_leave {
-            Level::Leave
-        } else {
-            Level::Unavailable
-        };
-        let note = if new.reason.as_str().is_empty() {
-            "Can't make this shift"
-                .parse()
-                .unwrap_or_else(|_| new.reason.clone())
-        } else {
-            new.reason.clone()
-        };
-        availability::set_entry(conn, slot.person, new.interval, level, &note, new.by, now).await?;
+        let said = (new.is_leave, new.reason.as_str());
+        let absence = absence(new.interval, said, new.by, now);
+        let before = availability::paint_entry(conn, slot.person, absence, new.by, now).await?;
+        // Plain data with text keys: it can always be written as JSON.
+        let before = serde_json::to_value(&before);
+        let before = before.map_err(|error| AppError::Internal(error.to_string()))?;
+        store::keep_replaced(conn, id, &before).await?;
     }
     let summary = tell::summary(&request);
     audit::record(
@@ -140,6 +134,31 @@ pub async fn make(
     }
     advance(conn, id, now).await?;
     Ok(Made::Done(id))
+}
+
+/// What is entered for whoever can't make it: leave or not, and why, in their words.
+pub(super) fn absence(
+    interval: Interval,
+    (is_leave, reason): (bool, &str),
+    by: PersonId,
+    at: DateTime<Utc>,
+) -> NewEntry {
+    let note = if reason.is_empty() {
+        "Can't make this shift"
+    } else {
+        reason
+    };
+    NewEntry {
+        interval,
+        level: if is_leave {
+            Level::Leave
+        } else {
+            Level::Unavailable
+        },
+        note: note.to_owned(),
+        entered_by: Some(by),
+        entered_at: at,
+    }
 }
 
 /// For a give-away or a swap, what rules speak against it: `Some(None)` where a slot is not theirs

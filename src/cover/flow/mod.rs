@@ -17,9 +17,10 @@ use crate::planning::{self, SlotPart};
 use crate::vocab::CoverId;
 
 pub use advance::{advance, ask_person};
-pub use agree::{Agreement, Assigned, agree, approve, decline, refuse};
+pub use agree::{Against, Agreement, Assigned, agree, approve, decline, refuse};
 pub use end::{close, told_closed, undo, withdraw};
 pub use make::{Made, NewCover, make};
+pub use tell::{Said, receipt};
 pub use words::when;
 
 /// The request, locked together with everything that changes its rotation, until the transaction ends.

@@ -9,11 +9,11 @@
 //! | open | agreed | somebody agrees, and the team wants a manager's approval |
 //! | open | covered | somebody agrees, or a manager assigns somebody |
 //! | open | withdrawn | whoever asked serves after all |
-//! | open | closed | a manager closes it; the schedule gave the time to somebody else; the one colleague asked says no |
+//! | open | closed | a manager closes it; the schedule gave the time to somebody else; the one colleague asked says no; whoever it is taken over from takes it back |
 //! | open | lapsed | the shift begins (or, if it was running, ends) and nobody has agreed |
 //! | agreed | covered | a manager approves |
 //! | agreed | open | a manager refuses, or whoever agreed takes it back |
-//! | agreed | withdrawn, closed, lapsed | as when open |
+//! | agreed | withdrawn, closed, lapsed | as when open; what was for one colleague closes when a manager refuses |
 //! | covered | open | whoever agreed takes it back in time: the next is asked |
 //! | covered | withdrawn | whoever asked takes it back in time, and serves |
 //!
@@ -25,9 +25,9 @@
 //! | (nothing) | agreed | they volunteer, or a manager assigns them |
 //! | asked | agreed, declined | they answer |
 //! | asked | lapsed | their time to answer is over |
-//! | asked | withdrawn | somebody else takes it, or the request is over |
+//! | asked | withdrawn | somebody else takes it, they break a rule by now, or the request is over |
 //! | declined, lapsed, withdrawn, undone | agreed | they volunteer after all, or a manager assigns them |
-//! | withdrawn | asked | the request is open again, and they had not answered |
+//! | withdrawn | asked | the request is open again or they break no rule any more, and they had not answered |
 //! | agreed | undone | they take it back, or the requester does |
 //! | agreed | withdrawn | the manager refuses, or the request is over before the approval |
 //!
@@ -48,7 +48,7 @@ pub enum State {
     Withdrawn,
     /// Closed by a manager, by a new version of the schedule, or because the one colleague said no.
     Closed,
-    /// The shift began and nobody had agreed.
+    /// The shift began and nobody had agreed, or no manager had approved.
     Lapsed,
 }
 
@@ -85,7 +85,7 @@ impl State {
             Self::Covered => "covered",
             Self::Withdrawn => "withdrawn",
             Self::Closed => "closed",
-            Self::Lapsed => "nobody found",
+            Self::Lapsed => "not covered",
         }
     }
 

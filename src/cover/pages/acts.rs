@@ -3,15 +3,16 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use sqlx::{Postgres, Transaction};
 
 use super::{id_in, show};
 use crate::cover::access::Rights;
-use crate::cover::flow::{self, Agreement, Assigned};
-use crate::cover::model::{OfferState, Origin, Request, State as Stands};
+use crate::cover::flow::{self, Against, Agreement, Assigned};
+use crate::cover::model::{Kind, OfferState, Origin, Request, State as Stands};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
-use crate::vocab::{Note, PersonId};
+use crate::vocab::{CoverId, Note, PersonId};
 use crate::web::{Flash, Form, SignedIn, page_with};
 
 type Tx = Transaction<'static, Postgres>;
@@ -78,16 +79,24 @@ async fn taken(tx: Tx, request: &Request, done: Agreement) -> Answer {
             let taker = request.taker.as_ref().map(|t| t.name.as_str());
             Ok(back(request, &over(state, taker)))
         }
-        Agreement::Breaks(rules) => Ok(back(request, &broken(&rules))),
+        Agreement::Breaks(against) => Ok(back(request, &broken(&against))),
     }
 }
 
-/// That rules speak against it, in words.
-pub fn broken(rules: &[String]) -> String {
+/// That rules speak against it, in words for everybody.
+pub fn broken(against: &Against) -> String {
     format!(
         "Nothing was changed: a rule speaks against it by now ({}).",
-        rules.join("; ")
+        against.broken.join("; ")
     )
+}
+
+/// Looks at a request at once: whoever could not take what they were asked holds up nobody.
+pub async fn look_again(state: &AppState, id: CoverId, now: DateTime<Utc>) -> Result<(), AppError> {
+    let mut tx = state.db.begin().await?;
+    flow::advance(&mut tx, id, now).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// `POST /covers/{id}/answer`: whoever was asked, signed in.
@@ -123,6 +132,11 @@ pub async fn answer(
     }
     let by = (None, note.as_str());
     let done = flow::agree(&mut tx, &request, user.id, by, None, user.now).await?;
+    if let Agreement::Breaks(against) = &done {
+        tx.rollback().await?;
+        look_again(&state, request.id, user.now).await?;
+        return Ok(back(&request, &broken(against)));
+    }
     taken(tx, &request, done).await
 }
 
@@ -221,11 +235,21 @@ pub async fn assign(
     rights.manager()?;
     let person = form.value("assignee").parse::<PersonId>().ok();
     let person = person.filter(|p| *p != request.person.id);
-    if person.is_none() {
-        form.refuse("assignee", "Choose who takes it.");
+    match (person, &request.colleague) {
+        (None, _) => form.refuse("assignee", "Choose who takes it."),
+        (Some(person), Some(colleague)) if request.kind == Kind::Swap && person != colleague.id => {
+            form.refuse(
+                "assignee",
+                format!(
+                    "This is a swap: only {} can be assigned, who gives theirs in return.",
+                    colleague.name
+                ),
+            );
+        }
+        _ => {}
     }
     let reason = form.parse::<Note>("override");
-    let (Some(person), Some(reason)) = (person, reason) else {
+    let (Some(person), Some(reason), true) = (person, reason, form.is_good()) else {
         return again(tx, user, &request, form).await;
     };
     let assigned = Assigned {
@@ -234,16 +258,19 @@ pub async fn assign(
     };
     let by = (Some(Origin::Assigned), reason.as_str());
     let done = flow::agree(&mut tx, &request, person, by, Some(assigned), user.now).await?;
-    if let Agreement::Breaks(rules) = &done {
+    if let Agreement::Breaks(against) = &done {
         tx.rollback().await?;
         let tx = state.db.begin().await?;
-        form.refuse(
-            "override",
-            format!(
-                "This breaks a rule: {}. Say why it must be, or choose somebody else.",
-                rules.join("; ")
-            ),
-        );
+        let why = against.why.join("; ");
+        if against.is_final {
+            let said = format!("Nobody can overrule this: {why}. Choose somebody else.");
+            form.refuse("assignee", said);
+        } else {
+            form.refuse(
+                "override",
+                format!("This breaks a rule: {why}. Say why it must be, or choose somebody else."),
+            );
+        }
         return again(tx, user, &request, form).await;
     }
     taken(tx, &request, done).await
@@ -271,10 +298,11 @@ pub async fn approve(
             return Ok(back(&request, "There is nothing to approve any more."));
         }
         tx.commit().await?;
-        return Ok(back(
-            &request,
-            "Not approved: both are told, and the next is asked.",
-        ));
+        let said = match request.kind {
+            Kind::Cover => "Not approved: both are told, and the next is asked.",
+            Kind::Give | Kind::Swap => "Not approved: both are told, and it stays as it was.",
+        };
+        return Ok(back(&request, said));
     }
     let done = flow::approve(&mut tx, &request, user.id, user.now).await?;
     taken(tx, &request, done).await

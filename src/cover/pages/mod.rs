@@ -1,6 +1,7 @@
 //! Handlers and pages.
 
 pub mod acts;
+pub mod live;
 pub mod new;
 pub mod offer;
 pub mod show;

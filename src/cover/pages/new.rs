@@ -13,7 +13,7 @@ use crate::cover::flow::{self, Made, NewCover, when};
 use crate::cover::model::{Kind, Return, part_of};
 use crate::cover::store::{self, Slot};
 use crate::error::{Answer, AppError};
-use crate::planning::{self, Replacement, SlotPart};
+use crate::planning::{self, SlotPart};
 use crate::state::AppState;
 use crate::vocab::{Interval, Note, PersonId, RoleId, ShiftId};
 use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page, page_with};
@@ -31,8 +31,8 @@ struct New {
     /// The limits of a part, for the fields.
     limits: (String, String),
     colleagues: Vec<(String, String)>,
-    /// Colleagues who would break a rule, with the rule.
-    barred: Vec<Replacement>,
+    /// Colleagues who would break a rule, with the rule; for managers with what they wrote, too.
+    barred: Vec<(String, String)>,
     returns: Vec<(String, String)>,
 }
 
@@ -135,7 +135,17 @@ async fn render(
             .into_iter()
             .map(|r| (r.person.to_string(), format!("{}: {}", r.name, r.why)))
             .collect(),
-        barred,
+        barred: barred
+            .into_iter()
+            .map(|r| {
+                let why = if team.is_manager {
+                    r.broken_and_why()
+                } else {
+                    r.broken.join("; ")
+                };
+                (r.name, why)
+            })
+            .collect(),
         returns: returns
             .iter()
             .map(|s| {

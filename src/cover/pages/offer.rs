@@ -15,8 +15,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
-use super::acts::{broken, over};
-use crate::cover::flow::{self, Agreement, when};
+use super::acts::{broken, look_again, over};
+use crate::cover::flow::{self, Agreement, Said, when};
 use crate::cover::model::{Kind, Offer, OfferState, Request, State as Stands};
 use crate::cover::store;
 use crate::error::{Answer, AppError};
@@ -49,16 +49,14 @@ struct Show {
 }
 
 /// No other page learns the address, and nobody keeps the page.
-fn private(answer: Answer) -> Answer {
-    answer.map(|mut response: Response| {
-        let headers = response.headers_mut();
-        headers.insert(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        );
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response
-    })
+pub async fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 async fn find(
@@ -95,17 +93,8 @@ pub async fn show(
     let mut conn = state.db.acquire().await?;
     let (request, offer) = find(&mut conn, &secret, &visitor).await?;
     let now = state.clock.now();
-    private(
-        render(
-            &mut conn,
-            visitor,
-            (request, offer),
-            Form::default(),
-            &secret,
-            now,
-        )
-        .await,
-    )
+    let form = Form::default();
+    render(&mut conn, visitor, (request, offer), form, &secret, now).await
 }
 
 async fn render(
@@ -169,7 +158,9 @@ async fn render(
         partners,
         answer_by: offer.answer_by.map(clock).unwrap_or_default(),
         is_open,
-        outcome: outcome(&request, &offer, is_mine),
+        outcome: form
+            .message("choice")
+            .unwrap_or_else(|| outcome(&request, &offer, is_mine)),
         undo_until: undo.map(clock),
         path: format!("/offers/{secret}"),
         zone,
@@ -188,6 +179,7 @@ fn outcome(request: &Request, offer: &Offer, is_mine: bool) -> String {
         (_, Stands::Agreed) if is_mine => "You agreed. Thank you! It counts once a manager approves it.".into(),
         (OfferState::Declined, _) => "You said that you can't. Nothing more is asked of you.".into(),
         (OfferState::Undone, _) => "Your agreement was taken back.".into(),
+        (OfferState::Withdrawn, Stands::Open) => "Your answer is not needed any more.".into(),
         (OfferState::Lapsed | OfferState::Asked, Stands::Open) => {
             "Your time to answer is over. Somebody is still looked for: sign in and open the request if you can take it after all.".into()
         }
@@ -212,7 +204,7 @@ pub async fn answer(
     let to_page = || Ok(Redirect::to(&path).into_response());
     // An answer that comes too late, or twice, leads to what came of the first.
     if offer.state != OfferState::Asked || request.state != Stands::Open || is_late {
-        return private(to_page());
+        return to_page();
     }
     let choice = form.value("choice").to_owned();
     if choice != "agree" && choice != "disagree" {
@@ -220,34 +212,45 @@ pub async fn answer(
     }
     let note = form.parse::<Note>("note");
     let Some(note) = note.filter(|_| form.is_good()) else {
-        return private(render(&mut tx, visitor, (request, offer), form, &secret, now).await);
+        return render(&mut tx, visitor, (request, offer), form, &secret, now).await;
     };
     if choice == "disagree" {
         flow::decline(&mut tx, &request, &offer, note.as_str(), now).await?;
+        if visitor.is_none() {
+            flow::receipt(&mut tx, &request, &offer, Said::No, &secret, now).await?;
+        }
         tx.commit().await?;
-        return private(to_page());
+        return to_page();
     }
     let by = (None, note.as_str());
     match flow::agree(&mut tx, &request, offer.person.id, by, None, now).await? {
         Agreement::Done(_) => {
+            let (request, offer) = find(&mut tx, &secret, &visitor).await?;
+            if visitor.is_none() {
+                flow::receipt(&mut tx, &request, &offer, Said::Yes, &secret, now).await?;
+            }
             tx.commit().await?;
-            private(to_page())
+            to_page()
         }
-        Agreement::Over(_) => private(to_page()),
-        Agreement::Breaks(rules) => {
+        Agreement::Over(_) => to_page(),
+        Agreement::Breaks(against) => {
             tx.rollback().await?;
-            form.refuse("choice", broken(&rules));
+            form.refuse("choice", broken(&against));
+            look_again(&state, request.id, now).await?;
             let mut conn = state.db.acquire().await?;
-            private(render(&mut conn, visitor, (request, offer), form, &secret, now).await)
+            let found = find(&mut conn, &secret, &visitor).await?;
+            render(&mut conn, visitor, found, form, &secret, now).await
         }
     }
 }
 
-/// `POST /offers/{token}/undo`: whoever agreed takes it back, within the time shown.
+/// `POST /offers/{token}/undo`: whoever agreed takes it back, within the time shown. Something that
+/// sends the forms it finds does not say so.
 pub async fn undo(
     State(state): State<AppState>,
     visitor: Visitor,
     Path(secret): Path<String>,
+    mut form: Form,
 ) -> Answer {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
@@ -257,10 +260,15 @@ pub async fn undo(
         .taker
         .as_ref()
         .is_some_and(|t| t.id == offer.person.id);
+    if is_mine && request.can_undo(now) && form.value("choice") != "undo" {
+        form.refuse("undo", "Say that you take it back.");
+        return render(&mut tx, visitor, (request, offer), form, &secret, now).await;
+    }
     if is_mine && flow::undo(&mut tx, &request, offer.person.id, now).await? {
+        if visitor.is_none() {
+            flow::receipt(&mut tx, &request, &offer, Said::Back, &secret, now).await?;
+        }
         tx.commit().await?;
     }
-    private(Ok(
-        Redirect::to(&format!("/offers/{secret}")).into_response()
-    ))
+    Ok(Redirect::to(&format!("/offers/{secret}")).into_response())
 }

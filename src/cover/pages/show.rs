@@ -26,8 +26,8 @@ pub struct Candidate {
     pub words: String,
     /// They would break no rule.
     pub is_free: bool,
-    /// Not even a manager can assign them.
-    pub is_busy: bool,
+    /// A manager can assign them, against a rule if need be.
+    pub can_assign: bool,
     /// What they were asked.
     pub offer: Option<Offer>,
 }
@@ -68,6 +68,8 @@ pub struct Show {
     undo_until: Option<String>,
     lines: Vec<Line>,
     is_live: bool,
+    /// The last line of history that the page knows.
+    seen: i64,
     now: DateTime<Utc>,
 }
 
@@ -108,6 +110,7 @@ pub async fn render(
         .ok_or(AppError::NotFound)?;
     let rights = Rights::of(conn, &user, &request).await?;
     let offers = store::offers(conn, request.id).await?;
+    let seen = store::last_event(conn, request.id).await?;
     let events = store::events(conn, request.id).await?;
     let is_open = request.state == Stands::Open && user.now < request.open_until;
     let may_take = rights.is_manager || rights.is_requester || rights.is_engineer;
@@ -155,6 +158,7 @@ pub async fn render(
             .map(|t| t.with_timezone(&zone).format("%H:%M").to_string()),
         lines: events.iter().map(|e| line(e, zone)).collect(),
         is_live: request.state.is_live(),
+        seen,
         now: user.now,
         offers,
         zone,
@@ -185,10 +189,13 @@ async fn candidates(
         } else if r.broken.is_empty() {
             r.why
         } else {
-            r.broken.join("; ")
+            // Whoever sees it manages them, or is them.
+            r.broken_and_why()
         },
         is_free: r.broken.is_empty(),
-        is_busy: r.is_busy,
+        can_assign: !r.is_final
+            && (request.kind != Kind::Swap
+                || request.colleague.as_ref().is_some_and(|c| c.id == r.person)),
         offer: offers.iter().find(|o| o.person.id == r.person).cloned(),
         name: r.name,
     };
@@ -212,6 +219,7 @@ fn line(event: &Event, zone: Tz) -> Line {
         "volunteered" => format!("{person} volunteered"),
         "assigned" => format!("{actor} assigned {person}"),
         "declined" => format!("{person} said no"),
+        "barred" => format!("{person} can't take it any more"),
         "ran_out" => format!("{person} did not answer in time"),
         "approved" => format!("{actor} approved that {person} takes it"),
         "refused" => format!("{actor} did not approve that {person} takes it"),

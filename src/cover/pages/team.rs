@@ -29,6 +29,8 @@ struct Index {
     past: Vec<Listed>,
     answers: Vec<Answers>,
     needs_approval: bool,
+    /// The last line of history that the page knows.
+    seen: i64,
     zone: Tz,
     now: DateTime<Utc>,
 }
@@ -52,6 +54,7 @@ pub async fn index(
         .checked_sub_months(Months::new(LOOK_BACK))
         .unwrap_or(now);
     page(&Index {
+        seen: store::last_event_of_team(&mut conn, team.team, since).await?,
         ahead: store::listed(&mut conn, team.team, now, false, MOST_AHEAD).await?,
         past: store::listed(&mut conn, team.team, now, true, MOST_PAST).await?,
         answers: store::answers(&mut conn, team.team, since, now).await?,

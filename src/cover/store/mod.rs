@@ -6,14 +6,14 @@ mod read;
 mod requests;
 
 pub use offers::{
-    agree, asked_now, by_token, decline, lapse_due, offer_of, offers, put_asked, take_back,
+    agree, asked_now, bar, by_token, decline, lapse_due, offer_of, offers, put_asked, take_back,
     undo_offer,
 };
 pub use read::{
-    Answers, Event, Listed, Slot, answers, events, listed, managers, open_of_slot, own_slots,
-    people, slots_of_shift,
+    Answers, Event, Listed, Slot, answers, events, last_event, last_event_of_team, listed,
+    managers, open_of_slot, own_slots, people, slots_of_shift,
 };
 pub use requests::{
-    NewRequest, add_event, agreed, approval, create, exhausted, load, lock, reopen, set_approval,
-    settle, start_at,
+    NewRequest, add_event, agreed, approval, create, exhausted, keep_replaced, load, lock,
+    others_of_slot, reopen, replaced, set_approval, settle, start_at,
 };

@@ -172,6 +172,20 @@ pub async fn take_back(
     .await
 }
 
+/// Takes one question back: whoever was asked breaks a rule by now. They may be asked anew.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn bar(conn: &mut PgConnection, offer: OfferId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update cover_offers set state = 'withdrawn' where id = $1 and state = 'asked'",
+        offer.0
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Somebody says no.
 ///
 /// # Errors

@@ -117,6 +117,39 @@ pub async fn events(conn: &mut PgConnection, request: CoverId) -> sqlx::Result<V
     .await
 }
 
+/// The last line of a request's history; 0 where there is none.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn last_event(conn: &mut PgConnection, request: CoverId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select coalesce(max(id), 0) as "id!" from cover_events where request_id = $1"#,
+        request.0
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// The last line of history of a team's requests for shifts that start after an instant.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn last_event_of_team(
+    conn: &mut PgConnection,
+    team: TeamId,
+    after: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select coalesce(max(e.id), 0) as "id!" from cover_requests r join cover_events e on e.request_id = r.id
+        where r.role_id = any (array(select x.id from roles x join rotations n on n.id = x.rotation_id where n.team_id = $1))
+            and r.starts_at > $2"#,
+        team.0,
+        after
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// A request in a list.
 #[derive(Clone, Debug)]
 pub struct Listed {
@@ -262,18 +295,20 @@ pub struct Answers {
     pub name: String,
     /// How often they were asked; volunteering and being assigned don't count.
     pub asked: i64,
-    /// How often they took a shift, asked or not.
-    pub agreed: i64,
+    /// How often they took a shift: they agreed, volunteered or were assigned.
+    pub taken: i64,
     /// How often they said no.
     pub declined: i64,
     /// How often they did not answer in time.
     pub lapsed: i64,
+    /// How often what they had taken was taken back, by either side, or not approved.
+    pub undone: i64,
     /// How often they asked to be covered themselves.
     pub requested: i64,
 }
 
 /// How each person of a team was asked and answered, and how often they asked, between two instants;
-/// by name, at most 500.
+/// by name, at most 500. Counted from the history: an answer counts though another came after it.
 ///
 /// # Errors
 /// Where the database fails.
@@ -285,21 +320,19 @@ pub async fn answers(
 ) -> sqlx::Result<Vec<Answers>> {
     sqlx::query_as!(
         Answers,
-        r#"with of_team as (select r.* from cover_requests r where r.role_id = any (
-            array(select x.id from roles x join rotations n on n.id = x.rotation_id where n.team_id = $1))),
-        offered as (
-            select f.person_id, count(*) filter (where f.origin in ('ranked', 'everybody', 'named')) as asked,
-                count(*) filter (where f.state = 'agreed') as agreed,
-                count(*) filter (where f.state = 'declined') as declined,
-                count(*) filter (where f.state = 'lapsed') as lapsed
-            from cover_offers f join of_team r on r.id = f.request_id
-            where f.asked_at >= $2 and f.asked_at <= $3 group by 1),
-        requested as (
-            select person_id, count(*) as requested from of_team where made_at >= $2 and made_at <= $3 group by 1)
-        select p.name, coalesce(o.asked, 0) as "asked!", coalesce(o.agreed, 0) as "agreed!",
-            coalesce(o.declined, 0) as "declined!", coalesce(o.lapsed, 0) as "lapsed!", coalesce(q.requested, 0) as "requested!"
-        from people p left join offered o on o.person_id = p.id left join requested q on q.person_id = p.id
-        where o.person_id is not null or q.person_id is not null
+        r#"select p.name, count(*) filter (where e.action = 'asked') as "asked!",
+            count(*) filter (where e.action in ('agreed', 'volunteered', 'assigned')) as "taken!",
+            count(*) filter (where e.action = 'declined') as "declined!",
+            count(*) filter (where e.action = 'ran_out') as "lapsed!",
+            count(*) filter (where e.action in ('undone', 'refused')) as "undone!",
+            count(*) filter (where e.action = 'made') as "requested!"
+        from cover_requests r
+        join cover_events e on e.request_id = r.id
+        join people p on p.id = e.person_id
+        where r.role_id = any (array(select x.id from roles x join rotations n on n.id = x.rotation_id where n.team_id = $1))
+            and e.at >= $2 and e.at <= $3
+            and e.action in ('asked', 'agreed', 'volunteered', 'assigned', 'declined', 'ran_out', 'undone', 'refused', 'made')
+        group by p.id, p.name
         order by p.name, p.id limit 500"#,
         team.0,
         from,

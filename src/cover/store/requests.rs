@@ -206,6 +206,57 @@ pub async fn agreed(
     .map(drop)
 }
 
+/// Keeps what was entered for the time before whoever asked became unavailable, as JSON.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn keep_replaced(
+    conn: &mut PgConnection,
+    id: CoverId,
+    entries: &serde_json::Value,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update cover_requests set replaced = $2 where id = $1",
+        id.0,
+        entries
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// What was entered for the time before, as it was kept.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn replaced(conn: &mut PgConnection, id: CoverId) -> sqlx::Result<serde_json::Value> {
+    sqlx::query_scalar!("select replaced from cover_requests where id = $1", id.0)
+        .fetch_one(conn)
+        .await
+}
+
+/// Other requests for some of the same time of the slot that are not settled.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn others_of_slot(
+    conn: &mut PgConnection,
+    request: &Request,
+) -> sqlx::Result<Vec<CoverId>> {
+    sqlx::query_scalar!(
+        r#"select id as "id: CoverId" from cover_requests
+        where shift_id = $1 and role_id = $2 and id <> $3 and state in ('open', 'agreed')
+            and starts_at < $5 and ends_at > $4 order by id limit 100"#,
+        request.shift.0,
+        request.role.0,
+        request.id.0,
+        request.interval.start,
+        request.interval.end,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// It is open again.
 ///
 /// # Errors

@@ -10,6 +10,8 @@ use crate::vocab::{CoverId, Interval, PersonId, RoleId, ShiftId, TeamId};
 pub struct Cover {
     /// The request.
     pub request: CoverId,
+    /// The shift.
+    pub shift: ShiftId,
     /// The role.
     pub role: RoleId,
     /// Its name.
@@ -22,6 +24,8 @@ pub struct Cover {
     pub team_name: String,
     /// Whose it is.
     pub name: String,
+    /// What they want, after their name: "can't make it".
+    pub wants: &'static str,
     /// Somebody agreed, and a manager's approval is missing.
     pub is_agreed: bool,
     /// Nobody is left to be asked.
@@ -37,6 +41,7 @@ macro_rules! covers {
         sqlx::query!($query, $($arg),*)
             .map(|r| Cover {
                 request: CoverId(r.request_id),
+                shift: ShiftId(r.shift_id),
                 role: RoleId(r.role_id),
                 role_name: r.role_name,
                 interval: Interval { start: r.starts_at, end: r.ends_at },
@@ -44,6 +49,11 @@ macro_rules! covers {
                 team_name: r.team_name,
                 name: r.person_name,
                 is_agreed: r.state == "agreed",
+                wants: match r.kind.as_str() {
+                    "give" => "wants to give it away",
+                    "swap" => "wants to swap it",
+                    _ => "can't make it",
+                },
                 is_exhausted: r.is_exhausted,
                 asked: r.asked,
                 answer_by: r.answer_by,
@@ -60,9 +70,9 @@ macro_rules! covers {
 pub async fn asked(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<Vec<Cover>> {
     covers!(
         conn,
-        r#"select request_id as "request_id!", role_id as "role_id!", role_name as "role_name!",
+        r#"select request_id as "request_id!", shift_id as "shift_id!", role_id as "role_id!", role_name as "role_name!",
             starts_at as "starts_at!", ends_at as "ends_at!", team_id as "team_id!", team_name as "team_name!",
-            person_name as "person_name!", state as "state!",
+            person_name as "person_name!", state as "state!", kind as "kind!",
             is_exhausted as "is_exhausted!", asked as "asked!", answer_by
         from covers_asked where asked_id = $1 order by answer_by, request_id limit 20"#,
         person.0
@@ -76,9 +86,9 @@ pub async fn asked(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<Ve
 pub async fn requested(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<Vec<Cover>> {
     covers!(
         conn,
-        r#"select request_id as "request_id!", role_id as "role_id!", role_name as "role_name!",
+        r#"select request_id as "request_id!", shift_id as "shift_id!", role_id as "role_id!", role_name as "role_name!",
             starts_at as "starts_at!", ends_at as "ends_at!", team_id as "team_id!", team_name as "team_name!",
-            person_name as "person_name!", state as "state!",
+            person_name as "person_name!", state as "state!", kind as "kind!",
             is_exhausted as "is_exhausted!", asked as "asked!", null::timestamptz as answer_by
         from covers_open where person_id = $1 order by starts_at, request_id limit 20"#,
         person.0
@@ -93,9 +103,9 @@ pub async fn of_teams(conn: &mut PgConnection, teams: &[TeamId]) -> sqlx::Result
     let teams: Vec<i64> = teams.iter().map(|t| t.0).collect();
     covers!(
         conn,
-        r#"select request_id as "request_id!", role_id as "role_id!", role_name as "role_name!",
+        r#"select request_id as "request_id!", shift_id as "shift_id!", role_id as "role_id!", role_name as "role_name!",
             starts_at as "starts_at!", ends_at as "ends_at!", team_id as "team_id!", team_name as "team_name!",
-            person_name as "person_name!", state as "state!",
+            person_name as "person_name!", state as "state!", kind as "kind!",
             is_exhausted as "is_exhausted!", asked as "asked!", null::timestamptz as answer_by
         from covers_open where team_id = any ($1) order by starts_at, request_id limit 200"#,
         &teams
@@ -109,9 +119,9 @@ pub async fn of_teams(conn: &mut PgConnection, teams: &[TeamId]) -> sqlx::Result
 pub async fn of_shift(conn: &mut PgConnection, shift: ShiftId) -> sqlx::Result<Vec<Cover>> {
     covers!(
         conn,
-        r#"select request_id as "request_id!", role_id as "role_id!", role_name as "role_name!",
+        r#"select request_id as "request_id!", shift_id as "shift_id!", role_id as "role_id!", role_name as "role_name!",
             starts_at as "starts_at!", ends_at as "ends_at!", team_id as "team_id!", team_name as "team_name!",
-            person_name as "person_name!", state as "state!",
+            person_name as "person_name!", state as "state!", kind as "kind!",
             is_exhausted as "is_exhausted!", asked as "asked!", null::timestamptz as answer_by
         from covers_open where shift_id = $1 order by starts_at, request_id limit 100"#,
         shift.0

@@ -11,8 +11,8 @@ mod slots;
 
 pub use balance::{Share, balances};
 pub use explain::{
-    Deed, Offer, PersonStory, SlotStory, Whole, block_words, broken_words, slot_words, tell,
-    tell_person, tell_whole, ways,
+    Deed, Offer, PersonStory, SlotStory, Whole, block_note, block_words, broken_words,
+    open_block_words, slot_words, tell, tell_person, tell_whole, ways,
 };
 pub use facts::{Facts, changes};
 pub use inputs::{Elsewhere, Inputs, PersonInput, RoleInput, ShiftInput, SlotInput};

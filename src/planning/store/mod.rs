@@ -4,7 +4,9 @@ mod parts;
 mod read;
 mod write;
 
-pub use parts::{PublishedSlot, give, one_at_a_time, published_slot, rotation_of, same_in_draft};
+pub use parts::{
+    PublishedSlot, give, one_at_a_time, published_slot, rotation_of, same_in_draft, touch_draft,
+};
 pub use read::zones;
 pub use read::{
     PersonRow, Stored, StoredSlot, carried_by_month, elsewhere, latest_month, may_plan, members,

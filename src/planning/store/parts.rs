@@ -206,6 +206,29 @@ pub async fn give(
     .map(drop)
 }
 
+/// A plan that is open in a browser was made from other assignments, although the month's draft has
+/// not changed.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn touch_draft(
+    conn: &mut PgConnection,
+    rotation: RotationId,
+    month: Month,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update schedules set revision = revision + 1, updated_at = greatest(updated_at, $3)
+        where rotation_id = $1 and month = $2 and state = 'draft'",
+        rotation.0,
+        month.first(),
+        now,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Joins an assignment with a neighbour of the same slot and person; whether there was one.
 async fn join_neighbours(conn: &mut PgConnection, id: AssignmentId) -> sqlx::Result<bool> {
     let other = sqlx::query!(

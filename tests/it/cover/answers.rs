@@ -1,8 +1,12 @@
 //! Asking and answering: links, deadlines, everybody at once, nobody left.
 
 use chrono::TimeDelta;
+use fairshift::planning::{self, SlotPart};
+use fairshift::rotations;
+use fairshift::vocab::{Month, ShiftId};
 
 use super::{Crew, send};
+use crate::fixtures;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_good_for_one_answer_of_one_person_in_time() {
@@ -16,6 +20,8 @@ async fn a_link_is_good_for_one_answer_of_one_person_in_time() {
     for wrong in ["/offers/unknown", &link[..link.len() - 1], "/offers/%20"] {
         let page = nobody.get(wrong).await;
         assert_eq!(page.status, 400, "{wrong}: {}", page.text());
+        assert_eq!(page.headers["referrer-policy"], "no-referrer", "{wrong}");
+        assert_eq!(page.headers["cache-control"], "no-store", "{wrong}");
         let post = send(&nobody, &format!("{wrong}/answer"), "agree").await;
         assert_eq!(post.status, 400, "{wrong}");
     }
@@ -46,6 +52,7 @@ async fn a_link_is_good_for_one_answer_of_one_person_in_time() {
     let other = crew.visitor(other).await;
     for page in [other.get(&link).await, send(&other, &answer, "agree").await] {
         assert_eq!(page.status, 403, "{}", page.text());
+        assert_eq!(page.headers["referrer-policy"], "no-referrer");
         assert!(
             page.text().contains(&format!("sent to {name}")),
             "{}",
@@ -210,27 +217,49 @@ async fn managers_are_reminded_at_each_mark_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_are_looked_at_again_when_somebody_agrees() {
+async fn whom_the_schedule_costs_least_with_is_asked_first() {
     let crew = Crew::new().await;
     let ayse = crew.visitor("ayse").await;
-    let id = crew.request(&ayse, "2026-12-09", 0, &[]).await;
-    let (name, link) = crew.link().await;
-    let person = crew.engineers.iter().find(|p| p.name == name).unwrap();
-    sqlx::query(
-        "insert into availability_entries (person_id, starts_at, ends_at, level, entered_at)
-        values ($1, '2026-12-09T00:00Z', '2026-12-10T00:00Z', 'leave', now())",
-    )
-    .bind(person.id)
-    .execute(&crew.app.db)
-    .await
-    .unwrap();
-    let nobody = crew.app.visitor();
-    let page = send(&nobody, &format!("{link}/answer"), "agree").await;
-    assert_eq!(page.status, 422, "{}", page.text());
-    assert!(page.text().contains("on leave"), "{}", page.text());
-    assert_eq!(crew.asked(id).await, [name]);
-    assert_eq!(crew.holder("2026-12-09", 0).await, "Ayşe Demir");
-    crew.consistent().await;
+    for (day, role) in [("2026-12-09", 0), ("2026-12-13", 1), ("2026-11-25", 0)] {
+        let id = crew.request(&ayse, day, role, &[]).await;
+        let first = crew.asked(id).await;
+        let part = SlotPart {
+            shift: ShiftId(crew.shift(day).await),
+            role: crew.rotation.roles[role],
+            person: crew.person("ayse").id,
+            interval: fixtures::day_shift(&crew.rotation, day.parse().unwrap()),
+        };
+        let month = Month::of(day.parse().unwrap());
+        let now = crew.app.clock.now();
+        // As if each of them had taken it: what the month costs then.
+        let mut costs = Vec::new();
+        for person in &crew.engineers {
+            let mut tx = crew.app.db.begin().await.unwrap();
+            let found = planning::replacements(&mut tx, &part, None, now).await;
+            let found = found.unwrap().unwrap().into_iter();
+            let able = found.filter(|r| r.broken.is_empty()).map(|r| r.person);
+            if !able.into_iter().any(|id| id == person.id) {
+                continue;
+            }
+            let to = person.id;
+            planning::hand_over(&mut tx, &part, to, ("", ""), now)
+                .await
+                .unwrap();
+            let rotation = rotations::load(&mut tx, crew.rotation.id)
+                .await
+                .unwrap()
+                .unwrap();
+            let plan = planning::current(&mut tx, &rotation, month, now)
+                .await
+                .unwrap();
+            costs.push((plan.score.total, person.name.clone()));
+            tx.rollback().await.unwrap();
+        }
+        costs.sort();
+        assert!(costs.len() > 2, "{costs:?}");
+        assert!(costs[0].0 < costs.last().unwrap().0, "{costs:?}");
+        assert_eq!(first, [costs[0].1.clone()], "{day}: {costs:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

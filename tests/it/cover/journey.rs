@@ -28,6 +28,16 @@ impl Desk<'_> {
         self.browser.goto(address).await.unwrap();
     }
 
+    /// Pictures of the page: wide, and on a phone in the dark.
+    async fn picture(&self, name: &str) {
+        self.browser.picture(name).await;
+        self.browser.resize(390, 844).await;
+        self.browser.prefer_dark(true).await;
+        self.browser.picture(&format!("{name}-phone-dark")).await;
+        self.browser.prefer_dark(false).await;
+        self.browser.resize(1280, 900).await;
+    }
+
     /// Presses the button or link of these words.
     async fn press(&self, text: &str) {
         let path = format!("//main//*[self::button or self::a][normalize-space(.)=\"{text}\"]");
@@ -75,6 +85,7 @@ async fn covered_in_a_browser(scripts: bool) {
     desk.sign_in("chen").await;
     desk.open("/teams/payments").await;
     desk.browser.says("Not covered yet").await;
+    desk.picture("cover-on-team-page").await;
     desk.press("See it").await;
     desk.press("I take it").await;
     desk.browser.says("the shift has changed hands").await;
@@ -97,6 +108,12 @@ async fn covered_in_a_browser(scripts: bool) {
     desk.sign_in("carla").await;
     desk.open("/teams/payments/covers").await;
     desk.browser.says("covered").await;
+    desk.picture("cover-team").await;
+    desk.open("/teams/payments").await;
+    desk.browser
+        .press("[aria-labelledby=cant] details summary")
+        .await;
+    desk.picture("cover-for-others").await;
     let shift = crew.shift("2026-12-17").await;
     desk.open(&format!("/shifts/{shift}")).await;
     desk.press("Ayşe Demir can't make it").await;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Crew, send};
+use super::{Crew, TAKE_BACK, send};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_colleague_volunteers() {
@@ -101,7 +101,7 @@ async fn a_shift_is_given_to_a_colleague_who_agrees() {
     assert_eq!(crew.state(id).await, "covered");
     assert_eq!(crew.holder("2026-12-09", 0).await, "Chen Wei");
     // Taken back, it is hers again and nobody else is asked.
-    nobody.post_form(&format!("{link}/undo"), &[]).await;
+    nobody.post_form(&format!("{link}/undo"), &TAKE_BACK).await;
     assert_eq!(crew.state(id).await, "closed");
     assert_eq!(crew.holder("2026-12-09", 0).await, "Ayşe Demir");
     crew.consistent().await;

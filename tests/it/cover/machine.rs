@@ -1,10 +1,12 @@
 //! The state machine: PostgreSQL holds the same table as the code, and nothing that people do in any
 //! order breaks what must hold.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use fairshift::cover::model::{OfferState, State};
 
-use super::{Crew, send};
+use super::{Crew, TAKE_BACK, send};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgresql_knows_the_same_transitions_of_a_request() {
@@ -139,6 +141,88 @@ async fn postgresql_refuses_what_the_code_would_never_do() {
     assert_eq!(crew.state(id).await, "open");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_is_only_ever_added_to() {
+    let crew = Crew::new().await;
+    let ayse = crew.visitor("ayse").await;
+    let id = crew.request(&ayse, "2026-12-09", 0, &[]).await;
+    for sql in [
+        "update cover_events set note = 'otherwise'",
+        "delete from cover_events",
+        "truncate cover_events",
+    ] {
+        let done = sqlx::raw_sql(sql).execute(&crew.app.db).await;
+        let error = done.expect_err(sql).to_string();
+        assert!(error.contains("only ever added"), "{sql}: {error}");
+    }
+    // It goes with its request, and then its deadlines are about nothing.
+    sqlx::query("delete from cover_requests where id = $1")
+        .bind(id)
+        .execute(&crew.app.db)
+        .await
+        .unwrap();
+    assert_eq!(crew.count("select count(*) from cover_events").await, 0);
+    crew.later(TimeDelta::days(3)).await;
+    let left = "select count(*) from jobs where kind = 'cover.deadline' and state <> 'done'";
+    assert_eq!(crew.count(left).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_tables_are_those_of_the_code() {
+    let text = include_str!("../../../src/cover/model/state.rs");
+    let mut tables: Vec<Vec<(String, String)>> = Vec::new();
+    for line in text.lines().take_while(|line| line.starts_with("//!")) {
+        let cells: Vec<&str> = line.trim_start_matches("//!").split('|').collect();
+        let [_, from, to, ..] = cells[..] else {
+            continue;
+        };
+        match from.trim() {
+            "from" => tables.push(Vec::new()),
+            "---" => {}
+            _ => {
+                for from in from.split(',') {
+                    for to in to.split(',') {
+                        let way = (from.trim().to_owned(), to.trim().to_owned());
+                        tables.last_mut().unwrap().push(way);
+                    }
+                }
+            }
+        }
+    }
+    let [requests, offers] = &tables[..] else {
+        panic!("{tables:?}")
+    };
+    let documented = |table: &[(String, String)]| {
+        let mut ways: Vec<_> = table
+            .iter()
+            .filter(|(from, _)| from != "(nothing)")
+            .cloned()
+            .collect();
+        let all = ways.len();
+        ways.sort();
+        ways.dedup();
+        assert_eq!(ways.len(), all, "nothing is said twice");
+        ways
+    };
+    let way = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+    let mut coded = Vec::new();
+    for from in State::ALL {
+        let next = State::ALL.into_iter().filter(|to| from.may_become(*to));
+        coded.extend(next.map(|to| way(from.key(), to.key())));
+    }
+    coded.sort();
+    assert_eq!(documented(requests), coded);
+    let mut coded = Vec::new();
+    for from in OfferState::ALL {
+        let next = OfferState::ALL
+            .into_iter()
+            .filter(|to| from.may_become(*to));
+        coded.extend(next.map(|to| way(from.key(), to.key())));
+    }
+    coded.sort();
+    assert_eq!(documented(offers), coded);
+}
+
 /// A generator that gives the same numbers for the same seed.
 struct Dice(u64);
 
@@ -154,13 +238,30 @@ impl Dice {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_people_do_in_any_order_it_stays_consistent() {
+    in_any_order(false, 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_it_does_where_managers_approve() {
+    let seen = in_any_order(true, 11).await;
+    assert!(seen.contains("agreed"), "{seen:?}");
+}
+
+/// Random steps; the states that requests were in.
+async fn in_any_order(with_approval: bool, first: u64) -> BTreeSet<String> {
     let crew = Crew::new().await;
     let ayse = crew.visitor("ayse").await;
     let carla = crew.visitor("carla").await;
     let fay = crew.visitor("fay").await;
     let nobody = crew.app.visitor();
-    let mut dice = Dice(7);
-    let mut seen = std::collections::BTreeSet::new();
+    if with_approval {
+        let approval = [("approval", "1")];
+        carla
+            .submit("/teams/payments/covers/settings", &approval)
+            .await;
+    }
+    let mut dice = Dice(first);
+    let mut seen = BTreeSet::new();
     // Ayşe's shifts: as Primary on the 9th, 17th and 25th, as Secondary on the 5th, 13th and 21st.
     for (day, role) in [
         ("2026-12-05", 1),
@@ -179,13 +280,13 @@ async fn whatever_people_do_in_any_order_it_stays_consistent() {
         let id = crew.request(&ayse, day, role, more).await;
         let path = format!("/covers/{id}");
         for _ in 0..10 {
-            let action = dice.roll(11);
+            let action = dice.roll(if with_approval { 13 } else { 11 });
             let person = crew.engineers[dice.roll(8)].id.to_string();
             let link = crew.link().await.1;
             let answer = match action {
                 0 | 1 => send(&nobody, &format!("{link}/answer"), "disagree").await,
                 2 => send(&nobody, &format!("{link}/answer"), "agree").await,
-                3 => nobody.post_form(&format!("{link}/undo"), &[]).await,
+                3 => nobody.post_form(&format!("{link}/undo"), &TAKE_BACK).await,
                 4 => fay.post_form(&format!("{path}/agreement"), &[]).await,
                 5 => {
                     let whom = [("person", person.as_str())];
@@ -198,6 +299,12 @@ async fn whatever_people_do_in_any_order_it_stays_consistent() {
                         .await
                 }
                 7 => ayse.post_form(&format!("{path}/undo"), &[]).await,
+                11 | 12 => {
+                    let choice = ["yes", "no"][dice.roll(2)];
+                    carla
+                        .post_form(&format!("{path}/approval"), &[("approval", choice)])
+                        .await
+                }
                 8 if dice.roll(3) == 0 => ayse.post_form(&format!("{path}/withdrawal"), &[]).await,
                 _ => {
                     let hours = i64::try_from(dice.roll(30)).unwrap();
@@ -221,4 +328,5 @@ async fn whatever_people_do_in_any_order_it_stays_consistent() {
         + weekend_minutes + holiday_minutes) as m from assignments where schedule_state = 'published' group by 1, 2) a
         join shifts s on s.id = a.shift_id where a.m <> extract(epoch from s.ends_at - s.starts_at) / 60";
     assert_eq!(crew.count(burden).await, 0, "no minute is lost");
+    seen
 }

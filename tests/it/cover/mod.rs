@@ -1,14 +1,23 @@
 //! "I can't make it", from the request to who serves.
 
 mod answers;
+mod eligible;
 mod ends;
 mod journey;
 mod killed;
 mod kinds;
+mod live;
 mod machine;
 mod manager;
 mod parts;
+mod private;
 mod races;
+mod restored;
+mod team_page;
+mod told;
+mod versions;
+mod ways;
+mod whole;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -71,6 +80,12 @@ impl Crew {
             .sign_in(&format!("{name}@example.com"), fixtures::PASSWORD)
             .await;
         visitor
+    }
+
+    /// The same by a person's name.
+    pub async fn visitor_of(&self, name: &str) -> Visitor {
+        let person = self.engineers.iter().find(|p| p.name == name).unwrap();
+        self.visitor(person.email.split('@').next().unwrap()).await
     }
 
     pub fn person(&self, name: &str) -> &Person {
@@ -322,6 +337,9 @@ impl Seed {
 pub fn deadlines() -> Handlers {
     fairshift::cover::handle(Handlers::new())
 }
+
+/// What the form of a link says that takes an agreement back.
+pub const TAKE_BACK: [(&str, &str); 1] = [("choice", "undo")];
 
 /// The answer of a form.
 pub async fn send(visitor: &Visitor, path: &str, choice: &str) -> Page {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Crew, send};
+use super::{Crew, TAKE_BACK, send};
 
 const PART: [(&str, &str); 2] = [("from", "2026-12-09T18:00"), ("to", "2026-12-09T22:00")];
 
@@ -161,7 +161,7 @@ async fn a_running_shift_changes_hands_from_now_on() {
     crew.consistent().await;
     // It has begun: no way back by itself.
     crew.later(TimeDelta::minutes(1)).await;
-    nobody.post_form(&format!("{link}/undo"), &[]).await;
+    nobody.post_form(&format!("{link}/undo"), &TAKE_BACK).await;
     assert_eq!(crew.state(id).await, "covered");
     assert_eq!(crew.serving("2026-11-16", 0).await[1].0, name);
     // On the pages it is so, too.

@@ -1,5 +1,6 @@
 //! At the same moment, over real connections: one outcome, always consistent.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -8,6 +9,7 @@ use tokio::sync::Barrier;
 
 use super::{Crew, deadlines, send};
 use crate::fixtures;
+use crate::support::visitor::Visitor;
 
 /// Runs all of these at once.
 async fn at_once<T, F>(work: Vec<F>) -> Vec<T>
@@ -90,32 +92,82 @@ async fn fifty_agree_at_once_and_one_takes_it() {
     assert_eq!(thanked, crew.offers(id).await.len() - 2);
 }
 
+/// Holds the rotation until both wait for it, the first before the second; what they answered.
+async fn in_order<F>(crew: &Crew, first: F, second: F) -> (u16, u16)
+where
+    F: Future<Output = u16> + Send + 'static,
+{
+    let mut hold = crew.app.db.begin().await.unwrap();
+    sqlx::query("select id from rotations where id = $1 for update")
+        .bind(crew.rotation.id)
+        .execute(&mut *hold)
+        .await
+        .unwrap();
+    let first = tokio::spawn(first);
+    waiting(crew, 1).await;
+    let second = tokio::spawn(second);
+    waiting(crew, 2).await;
+    hold.commit().await.unwrap();
+    (first.await.unwrap(), second.await.unwrap())
+}
+
+/// Until so many wait for a lock of this database.
+async fn waiting(crew: &Crew, wanted: i64) {
+    let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let reached = async {
+        while crew.count(sql).await != wanted {
+            tokio::task::yield_now().await;
+        }
+    };
+    let most = std::time::Duration::from_mins(1);
+    tokio::time::timeout(most, reached).await.unwrap();
+}
+
+/// A form of a visitor's, to be sent later; its status.
+fn form(
+    visitor: &Visitor,
+    path: String,
+    fields: &[(&str, &str)],
+) -> Pin<Box<dyn Future<Output = u16> + Send>> {
+    let visitor = visitor.clone();
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let fields: Vec<(String, String)> = fields.iter().map(own).collect();
+    Box::pin(async move {
+        let fields = fields.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let fields: Vec<(&str, &str)> = fields.collect();
+        visitor.post_form(&path, &fields).await.status
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn agreement_against_withdrawal() {
     let crew = Crew::new().await;
     let ayse = crew.visitor("ayse").await;
-    let mut outcomes = std::collections::BTreeMap::new();
-    for round in 0..8 {
+    for is_agreed_first in [true, false] {
         let id = crew.request(&ayse, "2026-12-09", 0, &[]).await;
         let (name, link) = crew.link().await;
-        let (agree, withdraw) = (crew.app.visitor(), ayse.clone());
-        let (answer, end) = (format!("{link}/answer"), format!("/covers/{id}/withdrawal"));
-        let first = tokio::spawn(async move { send(&agree, &answer, "agree").await.status });
-        let second = tokio::spawn(async move { withdraw.post_form(&end, &[]).await.status });
-        assert_eq!((first.await.unwrap(), second.await.unwrap()), (303, 303));
+        let nobody = crew.app.visitor();
+        let agree = form(&nobody, format!("{link}/answer"), &[("choice", "agree")]);
+        let withdraw = form(&ayse, format!("/covers/{id}/withdrawal"), &[]);
+        let answers = if is_agreed_first {
+            in_order(&crew, agree, withdraw).await
+        } else {
+            in_order(&crew, withdraw, agree).await
+        };
+        assert_eq!(answers, (303, 303));
         crew.consistent().await;
-        let (state, holder) = (crew.state(id).await, crew.holder("2026-12-09", 0).await);
-        match state.as_str() {
-            "covered" => {
-                assert_eq!(holder, name, "round {round}");
-                ayse.submit(&format!("/covers/{id}/undo"), &[]).await;
-            }
-            "withdrawn" => assert_eq!(holder, "Ayşe Demir", "round {round}"),
-            other => panic!("round {round}: {other}"),
+        let outcome = (crew.state(id).await, crew.holder("2026-12-09", 0).await);
+        let page = nobody.get(&link).await.text();
+        if is_agreed_first {
+            assert_eq!(outcome, ("covered".to_owned(), name));
+            assert!(page.contains("You take it"), "{page}");
+            ayse.submit(&format!("/covers/{id}/undo"), &[]).await;
+        } else {
+            let stays = ("withdrawn".to_owned(), "Ayşe Demir".to_owned());
+            assert_eq!(outcome, stays);
+            assert!(page.contains("not needed any more"), "{page}");
         }
-        *outcomes.entry(state).or_insert(0) += 1;
     }
-    assert_eq!(outcomes.values().sum::<i32>(), 8, "{outcomes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,67 +212,43 @@ async fn agreement_against_publication() {
     let carla = crew.visitor("carla").await;
     let plan = "/teams/payments/plan/2026-12";
     let rotation = crew.rotation.id.to_string();
-    for day in ["2026-12-09", "2026-12-17", "2026-12-25"] {
+    for (day, is_agreed_first) in [("2026-12-09", true), ("2026-12-17", false)] {
         let id = crew.request(&ayse, day, 0, &[]).await;
         let (name, link) = crew.link().await;
-        // The manager has given the slot to Fay in a draft.
-        let page = carla.get(plan).await;
-        let basis = page.attributes("[name=basis]", "value")[0].clone();
-        let start = fixtures::day_shift(&crew.rotation, day.parse().unwrap()).start;
-        let slot = format!(
-            "{}.{}.{}",
-            crew.rotation.leg,
-            start.timestamp(),
-            crew.rotation.roles[0]
-        );
-        let fay = crew.person("fay").id.to_string();
-        let fields = [
-            ("rotation", rotation.as_str()),
-            ("basis", basis.as_str()),
-            ("action", "assign"),
-            ("slot", slot.as_str()),
-            ("person", fay.as_str()),
-            ("reason", "It must be"),
-        ];
-        let done = carla.post_form(&format!("{plan}/changes"), &fields).await;
-        assert_eq!(done.status, 303, "{}", done.text());
-        let page = carla.get(plan).await;
-        let basis = page.attributes("[name=basis]", "value")[0].clone();
-        let (visitor, path) = (crew.app.visitor(), format!("{link}/answer"));
-        let agree = tokio::spawn(async move { send(&visitor, &path, "agree").await.status });
-        let (manager, rotation) = (carla.clone(), rotation.clone());
-        let publish = tokio::spawn(async move {
-            let fields = [("rotation", rotation.as_str()), ("basis", basis.as_str())];
-            let page = manager
-                .post_form(&format!("{plan}/publication"), &fields)
-                .await;
-            page.status
-        });
-        let (agreed, published) = (agree.await.unwrap(), publish.await.unwrap());
-        assert!([303, 409].contains(&agreed), "{agreed}");
-        assert!([303, 409].contains(&published), "{published}");
-        let (state, holder) = (crew.state(id).await, crew.holder(day, 0).await);
-        if published == 303 {
-            // The manager's word came last, or the request was closed before anybody agreed.
-            assert_eq!(holder, "Fay Adeyemi", "{state}");
-            assert!(["closed", "covered"].contains(&state.as_str()), "{state}");
+        // The manager has given the slot to somebody else in a draft.
+        let other = if name.starts_with("Fay") {
+            "gus"
         } else {
-            assert_eq!(
-                (state.as_str(), holder.as_str()),
-                ("covered", name.as_str())
-            );
+            "fay"
+        };
+        crew.draft(&carla, day, 0, other).await;
+        let basis = crew.basis(&carla).await;
+        let nobody = crew.app.visitor();
+        let agree = form(&nobody, format!("{link}/answer"), &[("choice", "agree")]);
+        let fields = [("rotation", rotation.as_str()), ("basis", basis.as_str())];
+        let publish = form(&carla, format!("{plan}/publication"), &fields);
+        let other = crew.person(other).name.clone();
+        if is_agreed_first {
+            assert_eq!(in_order(&crew, agree, publish).await, (303, 409));
+            let outcome = (crew.state(id).await, crew.holder(day, 0).await);
+            assert_eq!(outcome, ("covered".to_owned(), name));
+        } else {
+            assert_eq!(in_order(&crew, publish, agree).await, (303, 303));
+            let outcome = (crew.state(id).await, crew.holder(day, 0).await);
+            assert_eq!(outcome, ("closed".to_owned(), other));
+            let page = nobody.get(&link).await.text();
+            assert!(page.contains("The request is closed"), "{page}");
         }
-        let dangling = "select count(*) from cover_requests r where r.state in ('open', 'agreed') and not exists (
-            select from on_call a where a.shift_id = r.shift_id and a.role_id = r.role_id and a.person_id = r.person_id)";
-        assert_eq!(crew.count(dangling).await, 0);
-        carla
-            .post_form(
-                &format!("{plan}/changes"),
-                &[
-                    ("rotation", &crew.rotation.id.to_string()),
-                    ("action", "discard"),
-                ],
-            )
-            .await;
+        crew.consistent().await;
+        // The draft that came too late goes.
+        if is_agreed_first {
+            let basis = crew.basis(&carla).await;
+            let fields = [
+                ("rotation", rotation.as_str()),
+                ("basis", basis.as_str()),
+                ("action", "discard"),
+            ];
+            carla.submit(&format!("{plan}/changes"), &fields).await;
+        }
     }
 }

@@ -11,7 +11,7 @@ mod words;
 
 pub use gap::{Offer, ways};
 pub use person::{PersonStory, tell_person};
-pub use rules::{block_words, broken_words};
+pub use rules::{block_note, block_words, broken_words, open_block_words};
 pub use slot::{Deed, SlotStory, tell};
 pub use whole::{Whole, tell_whole};
 pub use words::slot_words;

@@ -5,9 +5,25 @@ use crate::planning::model::problem::rule_name;
 use crate::scheduler::{Block, Rule};
 use crate::vocab::Interval;
 
-/// Why a person can't take a slot whatever the others do.
+/// Why a person can't take a slot whatever the others do, with what they wrote about it: for their
+/// managers.
 #[must_use]
 pub fn block_words(inputs: &Inputs, person: &PersonInput, slot: usize, block: Block) -> String {
+    let words = open_block_words(inputs, person, slot, block);
+    match block_note(inputs, person, slot, block) {
+        Some(note) => format!("{words} ({note})"),
+        None => words,
+    }
+}
+
+/// The same without what they wrote, for their colleagues.
+#[must_use]
+pub fn open_block_words(
+    inputs: &Inputs,
+    person: &PersonInput,
+    slot: usize,
+    block: Block,
+) -> String {
     match block {
         Block::Leave => "on leave".to_owned(),
         Block::LacksRequirement => {
@@ -32,18 +48,22 @@ pub fn block_words(inputs: &Inputs, person: &PersonInput, slot: usize, block: Bl
             _ => format!("joins on {}", person.joined_on.format("%-d %b")),
         },
         Block::Begun => "not asked before it began".to_owned(),
-        Block::Unavailable => {
-            let note = inputs.shift_of(slot).and_then(|s| note(person, s.interval));
-            note.map_or("unavailable".to_owned(), |note| {
-                format!("unavailable ({note})")
-            })
-        }
+        Block::Unavailable => "unavailable".to_owned(),
     }
 }
 
 /// What the person wrote where they can't.
-fn note(person: &PersonInput, interval: Interval) -> Option<String> {
-    let mut pieces = person.timeline.pieces(interval);
+#[must_use]
+pub fn block_note(
+    inputs: &Inputs,
+    person: &PersonInput,
+    slot: usize,
+    block: Block,
+) -> Option<String> {
+    if block != Block::Unavailable {
+        return None;
+    }
+    let mut pieces = person.timeline.pieces(inputs.shift_of(slot)?.interval);
     pieces
         .find(|piece| !piece.level.can_serve() && !piece.note.is_empty())
         .map(|piece| piece.note)

@@ -1,0 +1,319 @@
+//! How a request went.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::super::words::instant;
+use super::{Message, contacts, in_return, managers, news, place, what};
+use crate::cover::model::{Kind, Offer, Person, Request, State};
+use crate::error::AppError;
+use crate::jobs::{self, Action, Notice, To, Topic};
+use crate::vocab::PersonId;
+
+/// Whoever was asked in vain, the requester, the managers and the taker hear how it ended.
+pub async fn agreed(
+    conn: &mut PgConnection,
+    request: &Request,
+    event: i64,
+    by: PersonId,
+    others: &[PersonId],
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let Some(taker) = &request.taker else {
+        return Ok(());
+    };
+    let (name, asker) = (&taker.name, &request.person);
+    let message = news(request, event, Some(by), now);
+    let thanks = |p: &Person| {
+        let title = format!("Already covered: {}", what(request, p, now));
+        let line =
+            format!("{name} takes it. Thank you all the same: there is nothing for you to do.");
+        (title, vec![line, place(request, p)])
+    };
+    message.send(conn, others, &thanks).await?;
+    let settled = request.state == State::Covered;
+    let words = |p: &Person| {
+        let title = match (settled, p.id == taker.id) {
+            (true, true) => format!("You take {}", what(request, p, now)),
+            (true, false) => format!("{name} takes {}", what(request, p, now)),
+            (false, _) => format!(
+                "{name} agreed, waits for approval: {}",
+                what(request, p, now)
+            ),
+        };
+        let mut lines = vec![if settled {
+            format!("It was {}'s. Schedule and calendars follow.", asker.name)
+        } else {
+            "It counts once a manager approves it.".to_owned()
+        }];
+        lines.extend(in_return(request, p, now));
+        let is_party = p.id == taker.id || p.id == asker.id;
+        if let Some(until) = request.undo_until.filter(|_| is_party) {
+            lines.push(format!(
+                "You can take it back until {}.",
+                instant(until, p.zone)
+            ));
+        }
+        lines.push(place(request, p));
+        (title, lines)
+    };
+    let mut to = managers(conn, request).await?;
+    to.push(asker.id);
+    to.retain(|p| *p != taker.id && !others.contains(p));
+    message.send(conn, &to, &words).await?;
+    // By a manager's word the shift is theirs: that is told whatever they chose to hear of.
+    let assigned = Message {
+        topic: Topic::Assigned,
+        ..news(request, event, Some(by), now)
+    };
+    assigned.send(conn, &[taker.id], &words).await?;
+    if settled {
+        message.post(conn, &words).await?;
+    }
+    Ok(())
+}
+
+/// Both sides hear that a manager refused.
+pub async fn refused(
+    conn: &mut PgConnection,
+    request: &Request,
+    event: i64,
+    by: PersonId,
+    note: &str,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let Some(taker) = &request.taker else {
+        return Ok(());
+    };
+    let words = |p: &Person| {
+        let title = format!("Not approved: {}", what(request, p, now));
+        let next = match request.kind {
+            Kind::Cover => "The next is asked.".to_owned(),
+            Kind::Give | Kind::Swap => format!("It stays with {}.", request.person.name),
+        };
+        let mut lines = vec![format!(
+            "A manager did not approve that {} takes it. {next}",
+            taker.name
+        )];
+        if !note.is_empty() {
+            lines.push(format!("The manager says: {note}"));
+        }
+        lines.push(place(request, p));
+        (title, lines)
+    };
+    let to = [taker.id, request.person.id];
+    news(request, event, Some(by), now)
+        .send(conn, &to, &words)
+        .await
+}
+
+/// Whoever was asked or had agreed, and the managers, hear that the requester serves after all.
+pub async fn withdrawn(
+    conn: &mut PgConnection,
+    request: &Request,
+    event: i64,
+    by: PersonId,
+    others: &[PersonId],
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let name = &request.person.name;
+    let words = |p: &Person| {
+        let title = format!("{name} serves after all: {}", what(request, p, now));
+        let line = "The request was taken back; there is nothing for you to do.".to_owned();
+        (title, vec![line, place(request, p)])
+    };
+    let mut to = managers(conn, request).await?;
+    to.extend(others);
+    to.push(request.person.id);
+    news(request, event, Some(by), now)
+        .send(conn, &to, &words)
+        .await
+}
+
+/// Everybody concerned hears that a request was closed, and why.
+pub async fn closed(
+    conn: &mut PgConnection,
+    request: &Request,
+    event: i64,
+    by: Option<PersonId>,
+    note: &str,
+    others: &[PersonId],
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let asker = request.person.id;
+    let words = |p: &Person| {
+        let title = format!("Closed: {}", what(request, p, now));
+        let mut lines = Vec::new();
+        if !note.is_empty() {
+            lines.push(note.to_owned());
+        }
+        lines.push(if p.id == asker {
+            "Nobody is looked for any more. Look at your shifts to see what is yours.".to_owned()
+        } else {
+            "Nobody is looked for any more; there is nothing for you to do.".to_owned()
+        });
+        lines.push(place(request, p));
+        (title, lines)
+    };
+    let mut to = managers(conn, request).await?;
+    to.extend(others);
+    to.push(asker);
+    news(request, event, by, now).send(conn, &to, &words).await
+}
+
+/// The requester, managers and escalation contacts hear that the shift begins uncovered; so does
+/// whoever had agreed without a manager's approval.
+pub async fn lapsed(
+    conn: &mut PgConnection,
+    request: &Request,
+    event: i64,
+    others: &[PersonId],
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let (asker, name) = (request.person.id, &request.person.name);
+    let mut to = contacts(conn, request).await?;
+    to.push(asker);
+    to.extend(others);
+    let message = Message {
+        topic: Topic::CoverOverdue,
+        until: Some(request.interval.end),
+        ..news(request, event, None, now)
+    };
+    let words = |p: &Person| {
+        let mut lines = Vec::new();
+        let what = what(request, p, now);
+        let title = match (&request.taker, request.kind) {
+            (Some(taker), _) => {
+                lines.push(format!(
+                    "{} had agreed, and no manager approved it in time.",
+                    taker.name
+                ));
+                format!("Not approved in time: {what}")
+            }
+            (None, Kind::Cover) => format!("Nobody was found: {what}"),
+            (None, Kind::Give | Kind::Swap) => format!("Not answered in time: {what}"),
+        };
+        lines.push(match request.kind {
+            _ if p.id == asker => {
+                "The shift is still yours. If you can't serve, ask again for the time that is left, and call your manager."
+                    .to_owned()
+            }
+            Kind::Cover => {
+                format!("It is still {name}'s, who can't make it. A manager can change the plan.")
+            }
+            Kind::Give | Kind::Swap => format!("It is still {name}'s."),
+        });
+        lines.push(place(request, p));
+        (title, lines)
+    };
+    message.send(conn, &to, &words).await?;
+    message.post(conn, &words).await
+}
+
+/// Requester and managers hear that whoever agreed took it back.
+pub async fn undone(
+    conn: &mut PgConnection,
+    request: &Request,
+    event: i64,
+    by: PersonId,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let name = request.taker.as_ref().map_or("Somebody", |t| &t.name);
+    let words = |p: &Person| {
+        let title = format!("{name} took it back: {}", what(request, p, now));
+        let line = match request.kind {
+            Kind::Cover => "The next is asked.".to_owned(),
+            Kind::Give | Kind::Swap => format!("It is {}'s again.", request.person.name),
+        };
+        (title, vec![line, place(request, p)])
+    };
+    let asker = request.person.id;
+    let mut to = managers(conn, request).await?;
+    to.retain(|p| *p != asker);
+    news(request, event, Some(by), now)
+        .send(conn, &to, &words)
+        .await?;
+    // What had changed hands is theirs again.
+    let topic = match request.state {
+        State::Covered => Topic::Assigned,
+        _ => Topic::CoverNews,
+    };
+    let message = Message {
+        topic,
+        ..news(request, event, Some(by), now)
+    };
+    message.send(conn, &[asker], &words).await
+}
+
+/// What somebody said by a link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Said {
+    /// They agree.
+    Yes,
+    /// They don't.
+    No,
+    /// They take their agreement back.
+    Back,
+}
+
+/// Who answered by a link without signing in has it in writing, with the link, whatever they chose to
+/// hear of: whoever has the link can answer, so they hear of an answer that was not theirs, too.
+pub async fn receipt(
+    conn: &mut PgConnection,
+    request: &Request,
+    offer: &Offer,
+    said: Said,
+    secret: &str,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let person = &offer.person;
+    let what = what(request, person, now);
+    let mut lines = Vec::new();
+    let (title, label) = match said {
+        Said::Yes => {
+            lines.push(if request.state == State::Agreed {
+                "It counts once a manager approves it.".to_owned()
+            } else {
+                format!(
+                    "It was {}'s, and is yours now. Schedule and calendars follow.",
+                    request.person.name
+                )
+            });
+            lines.extend(in_return(request, person, now));
+            let until = request.undo_until.unwrap_or(request.open_until);
+            if request.can_undo(now) {
+                lines.push(format!(
+                    "You can take it back until {}, by the button; you need not sign in.",
+                    instant(until, person.zone)
+                ));
+            }
+            (format!("You said yes: {what}"), "Take it back")
+        }
+        Said::No => {
+            lines.push("Nothing more is asked of you.".to_owned());
+            (format!("You said no: {what}"), "See the question")
+        }
+        Said::Back => {
+            lines.push(format!("It is {}'s again.", request.person.name));
+            (format!("You took it back: {what}"), "See the question")
+        }
+    };
+    lines.push("Was it not you? Whoever has the link could say it: tell a manager.".to_owned());
+    lines.push(place(request, person));
+    let (id, of) = (request.id, offer.id);
+    let notice = Notice {
+        to: To::Person(person.id),
+        topic: Topic::CoverReceipt,
+        key: format!("cover:{id}:said:{of}:{said:?}:{}", now.timestamp_millis()),
+        lane: format!("person:{}:cover:{id}", person.id),
+        title,
+        lines,
+        actions: vec![Action {
+            label: label.to_owned(),
+            path: format!("/offers/{secret}"),
+        }],
+        until: None,
+    };
+    jobs::notify(conn, now, &notice).await?;
+    Ok(())
+}

@@ -43,3 +43,4 @@ mod sign_in;
 mod sources;
 mod support;
 mod web;
+mod webhooks;

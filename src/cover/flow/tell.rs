@@ -59,14 +59,42 @@ impl Message<'_> {
                 actions: vec![look(self.request)],
                 until: self.until,
             };
-            jobs::notify(conn, self.now, &notice).await?;
+            jobs::notify_by(conn, self.now, &notice, self.by(person.id)).await?;
         }
         Ok(())
     }
 
-    /// The team's webhooks, in the requester's zone.
+    /// When somebody must know: whose shift it was or becomes, at once, because they may take it back
+    /// for a while only; all others before it begins.
+    fn by(&self, person: PersonId) -> DateTime<Utc> {
+        let taker = self.request.taker.as_ref().map(|taker| taker.id);
+        if person == self.request.person.id || Some(person) == taker {
+            self.now
+        } else {
+            self.request.interval.start
+        }
+    }
+
+    /// The same where the team heard of the request when it was made: what two colleagues agree on
+    /// between them concerns nobody until it is settled.
+    async fn post_if_made(
+        &self,
+        conn: &mut PgConnection,
+        words: Words<'_>,
+    ) -> Result<(), AppError> {
+        match self.request.kind {
+            Kind::Cover => self.post(conn, words).await,
+            Kind::Give | Kind::Swap => Ok(()),
+        }
+    }
+
+    /// The team's webhooks, in the requester's zone and to nobody in particular.
     async fn post(&self, conn: &mut PgConnection, words: Words<'_>) -> Result<(), AppError> {
-        let (title, lines) = words(&self.request.person);
+        let everybody = Person {
+            id: PersonId(0),
+            ..self.request.person.clone()
+        };
+        let (title, lines) = words(&everybody);
         let (id, team) = (self.request.id, self.request.team);
         let notice = Notice {
             to: To::Team(team),
@@ -185,10 +213,7 @@ pub async fn made(
     let mut to = managers(conn, request).await?;
     to.push(request.person.id);
     message.send(conn, &to, &words).await?;
-    if request.kind == Kind::Cover {
-        message.post(conn, &words).await?;
-    }
-    Ok(())
+    message.post_if_made(conn, &words).await
 }
 
 /// Asks somebody, with the link that only they have.
@@ -256,7 +281,8 @@ pub async fn overdue(
         );
         (title, vec![line, place(request, p)])
     };
-    message.send(conn, &to, &words).await
+    message.send(conn, &to, &words).await?;
+    message.post(conn, &words).await
 }
 
 /// Managers, escalation contacts and the requester hear that nobody is left to be asked.
@@ -395,9 +421,9 @@ pub async fn withdrawn(
     let mut to = managers(conn, request).await?;
     to.extend(others);
     to.push(request.person.id);
-    news(request, event, Some(by), now)
-        .send(conn, &to, &words)
-        .await
+    let message = news(request, event, Some(by), now);
+    message.send(conn, &to, &words).await?;
+    message.post_if_made(conn, &words).await
 }
 
 /// Everybody concerned hears that a request was closed, and why.
@@ -428,7 +454,9 @@ pub async fn closed(
     let mut to = managers(conn, request).await?;
     to.extend(others);
     to.push(asker);
-    news(request, event, by, now).send(conn, &to, &words).await
+    let message = news(request, event, by, now);
+    message.send(conn, &to, &words).await?;
+    message.post_if_made(conn, &words).await
 }
 
 /// The requester, managers and escalation contacts hear that the shift begins uncovered.
@@ -481,7 +509,7 @@ pub async fn undone(
     };
     let mut to = managers(conn, request).await?;
     to.push(request.person.id);
-    news(request, event, Some(by), now)
-        .send(conn, &to, &words)
-        .await
+    let message = news(request, event, Some(by), now);
+    message.send(conn, &to, &words).await?;
+    message.post(conn, &words).await
 }

@@ -25,6 +25,7 @@ mod harness;
 mod jobs;
 mod journey;
 mod looks;
+mod mail_server;
 mod migrations;
 mod notices;
 mod oncall;

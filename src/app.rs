@@ -20,7 +20,7 @@ use crate::state::AppState;
 use crate::web::{assets, headers};
 use crate::{
     audit, availability, calendars, cover, db, notices, oncall, people, planning, reports,
-    requirements, rotations, sources, telemetry,
+    requirements, rotations, sources, telemetry, webhooks,
 };
 
 /// Bytes of the largest body that a form may have; imports allow themselves more.
@@ -44,6 +44,7 @@ pub fn router(state: AppState) -> Router {
         .merge(requirements::routes())
         .merge(rotations::routes())
         .merge(sources::routes())
+        .merge(webhooks::routes())
         .route("/static/{version}/{name}", get(assets::serve));
     dressed(pages, state)
 }
@@ -51,9 +52,8 @@ pub fn router(state: AppState) -> Router {
 /// Who does which kind of job.
 #[must_use]
 pub fn handlers() -> Handlers {
-    notices::handlers(calendars::handlers(sources::handlers(cover::handle(
-        Handlers::new(),
-    ))))
+    let handlers = sources::handlers(cover::handle(Handlers::new()));
+    notices::handlers(webhooks::handlers(calendars::handlers(handlers)))
 }
 
 /// Pages with all that surrounds them, and what machines ask for.

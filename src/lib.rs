@@ -6,7 +6,7 @@
 //! | pure rules | [`scheduler`], [`reading`] | [`vocab`] |
 //! | ground | [`clock`], [`config`], [`db`], [`fetch`], [`mail`], [`live`], [`secret`], [`telemetry`], [`state`], [`error`], [`web`] | each other, [`vocab`] |
 //! | trail | [`audit`], [`jobs`] | the ground |
-//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then [`sources`], then `planning`, then [`oncall`], then [`cover`], then [`reports`] and [`calendars`], then [`notices`] | the ground, the trail, and what slices before them export |
+//! | slices | [`people`], then `rotations`, then `requirements` and `availability`, then [`sources`], then `planning`, then [`oncall`], then [`cover`], then [`reports`], [`calendars`] and [`webhooks`], then [`notices`] | the ground, the trail, and what slices before them export |
 //! | whole | [`app`], [`serve`], [`cli`], `demo`, [`solve`] | everything |
 //!
 //! A slice is a folder with the same files: `mod.rs` (routes, what others may call, its story),
@@ -50,3 +50,4 @@ pub mod state;
 pub mod telemetry;
 pub mod vocab;
 pub mod web;
+pub mod webhooks;

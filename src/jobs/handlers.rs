@@ -40,6 +40,8 @@ pub struct Failure {
     pub message: String,
     /// Whether it may go better later.
     pub retry: bool,
+    /// Not before so long from now, however few attempts there were.
+    pub wait: TimeDelta,
 }
 
 impl Failure {
@@ -48,15 +50,22 @@ impl Failure {
         Self {
             message: message.to_string(),
             retry: true,
+            wait: TimeDelta::zero(),
         }
     }
 
     /// Trying again is pointless.
     pub fn give_up(message: impl Display) -> Self {
         Self {
-            message: message.to_string(),
             retry: false,
+            ..Self::retry(message)
         }
+    }
+
+    /// The same, but not tried again before so long from now.
+    #[must_use]
+    pub fn wait(self, wait: TimeDelta) -> Self {
+        Self { wait, ..self }
     }
 }
 
@@ -90,6 +99,16 @@ type Handler =
 pub struct Handlers {
     by_kind: BTreeMap<&'static str, Handler>,
     every: Vec<(&'static str, TimeDelta)>,
+    limits: Vec<Group>,
+}
+
+/// Kinds that share some of a worker's room.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// The kinds.
+    pub kinds: Vec<String>,
+    /// Jobs of them that one worker does at once.
+    pub most: usize,
 }
 
 impl Default for Handlers {
@@ -105,6 +124,7 @@ impl Handlers {
         let none = Self {
             by_kind: BTreeMap::new(),
             every: Vec::new(),
+            limits: Vec::new(),
         };
         none.every("jobs.prune", TimeDelta::hours(24), async |state, _| {
             let mut conn = state.db.acquire().await?;
@@ -135,6 +155,27 @@ impl Handlers {
     {
         self.every.push((kind, length));
         self.on(kind, handler)
+    }
+
+    /// One worker does at most so many jobs of these kinds together at once, for those that wait for
+    /// others' machines: when those are slow, there is still room for what is done here.
+    #[must_use]
+    pub fn at_most(mut self, most: usize, kinds: &[&'static str]) -> Self {
+        let kinds = kinds.iter().map(ToString::to_string).collect();
+        self.limits.push(Group { kinds, most });
+        self
+    }
+
+    /// All kinds in groups: first those without a limit, which have all the room there is.
+    pub(super) fn groups(&self) -> Vec<Group> {
+        let limited = |kind: &String| self.limits.iter().any(|group| group.kinds.contains(kind));
+        let mut kinds = self.kinds();
+        kinds.retain(|kind| !limited(kind));
+        let rest = Group {
+            kinds,
+            most: usize::MAX,
+        };
+        std::iter::once(rest).chain(self.limits.clone()).collect()
     }
 
     /// The kinds there are handlers for. Jobs of others are left to processes that know them.

@@ -13,6 +13,9 @@
 //!   a fifth longer or shorter, so that what failed together does not come back together. After 56 attempts,
 //!   about two days, or at once where trying again is pointless, it is given up, and an
 //!   administrator sees why and may have it tried again or drop it.
+//! - One worker does sixteen jobs at once, and of kinds that wait for others' machines only a few
+//!   ([`Handlers::at_most`]): three readings of calendars, three writings, four mails, three posts. So a
+//!   mail server that is slow, or a thousand calendars that are due together, hold up nothing else.
 //! - An attempt that takes longer than a minute, or panics, has failed.
 //! - When a job is done or dropped its payload is emptied, because it may hold secrets. The text of a
 //!   failure is stored and shown: a handler never puts a secret, a token or a whole address in it.
@@ -29,6 +32,9 @@ pub use handlers::{Done, Failure, Handlers, Outcome, Work};
 pub use model::{Job, MOST_ATTEMPTS};
 pub use notice::{
     Action, Invitation, KIND as NOTICE, Letter, Method, Notice, To, Topic, invite, notify,
+    notify_by,
 };
-pub use store::{Undelivered, cancel, drop_failed, enqueue, retry_failed, undelivered};
+pub use store::{
+    Undelivered, cancel, drop_failed, enqueue, retry_all_failed, retry_failed, undelivered,
+};
 pub use worker::{run_due, tick, work};

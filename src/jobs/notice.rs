@@ -43,14 +43,16 @@ pub enum Topic {
     Assigned,
     /// What became of a cover request.
     CoverNews,
-    /// Nobody has agreed yet, and the shift comes nearer.
+    /// Nobody has agreed yet, and the shift comes nearer. Never waits for a digest.
     CoverOverdue,
-    /// A shift of theirs starts.
+    /// A shift of theirs starts. Never waits for a digest: when they are told is theirs to choose.
     ShiftStarts,
     /// A requirement they hold lapses.
     RequirementLapses,
     /// A calendar of theirs can't be read or written.
     Calendar,
+    /// A webhook of a team that they manage refuses what is posted, or is gone.
+    Webhook,
     /// They asked for a test.
     Test,
 }
@@ -81,7 +83,8 @@ pub struct Notice {
     pub lines: Vec<String>,
     /// Links.
     pub actions: Vec<Action>,
-    /// Pointless from this moment on (UTC): not sent any more.
+    /// Pointless from this moment on (UTC): not sent any more. See [`notify_by`] for what must be
+    /// known earlier.
     pub until: Option<DateTime<Utc>>,
 }
 
@@ -127,6 +130,9 @@ pub struct Letter {
     /// The calendar part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<Invitation>,
+    /// The first moment that matters (UTC): where a digest would come later, it is sent at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<DateTime<Utc>>,
 }
 
 /// Tells somebody something: call it in the transaction of the change. Nobody is told what they did
@@ -139,7 +145,21 @@ pub async fn notify(
     now: DateTime<Utc>,
     notice: &Notice,
 ) -> Result<(), sqlx::Error> {
-    post(conn, now, notice, None).await
+    post(conn, now, notice, None, None).await
+}
+
+/// As [`notify`], for what must be known by an instant: where the person's digest would come later,
+/// it is sent at once. With `now` for `by`, it never waits.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn notify_by(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    notice: &Notice,
+    by: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    post(conn, now, notice, None, Some(by)).await
 }
 
 /// As [`notify`], with a calendar part. Such a mail is sent at once, whatever the person chose about
@@ -153,7 +173,7 @@ pub async fn invite(
     notice: &Notice,
     invitation: &Invitation,
 ) -> Result<(), sqlx::Error> {
-    post(conn, now, notice, Some(invitation)).await
+    post(conn, now, notice, Some(invitation), None).await
 }
 
 async fn post(
@@ -161,10 +181,12 @@ async fn post(
     now: DateTime<Utc>,
     notice: &Notice,
     invitation: Option<&Invitation>,
+    by: Option<DateTime<Utc>>,
 ) -> Result<(), sqlx::Error> {
     let letter = Letter {
         notice: notice.clone(),
         invitation: invitation.cloned(),
+        by,
     };
     // Plain data with text keys: it can always be written as JSON.
     let payload =

@@ -50,7 +50,19 @@ pub async fn cancel(conn: &mut PgConnection, key: &str) -> Result<(), sqlx::Erro
     Ok(())
 }
 
-/// Takes due jobs of these kinds, at most `most`, one of each lane, and those of workers that are gone.
+/// Jobs of workers that are gone wait again, for any other.
+pub async fn reclaim(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update jobs set state = 'waiting', leased_until = null
+        where state = 'running' and leased_until < clock_timestamp() and attempts < $1",
+        MOST_ATTEMPTS,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes due jobs of these kinds, at most `most`, one of each lane.
 pub async fn take(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
@@ -65,9 +77,7 @@ pub async fn take(
             leased_until = clock_timestamp() + make_interval(secs => $3)
         where id in (
             select j.id from jobs j
-            where ((j.state = 'waiting' and j.next_at <= $1)
-                    or (j.state = 'running' and j.leased_until < clock_timestamp() and j.attempts < $5))
-                and j.kind = any ($2)
+            where j.state = 'waiting' and j.next_at <= $1 and j.kind = any ($2)
                 and not exists (select from jobs e where e.lane = j.lane and e.id < j.id
                     and (e.state = 'running' or (e.state = 'waiting' and e.due_at <= $1)))
             order by j.next_at, j.id limit $4
@@ -77,7 +87,6 @@ pub async fn take(
         kinds,
         LEASE_SECONDS,
         most,
-        MOST_ATTEMPTS,
     )
     .fetch_all(conn)
     .await?;
@@ -198,24 +207,46 @@ pub struct Undelivered {
     pub title: Option<String>,
 }
 
-/// Jobs that failed, those given up first and the newest of them first, at most `most`.
+/// Jobs that failed, those given up first and the newest of them first, at most `most` after the first
+/// `skipped`.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn undelivered(conn: &mut PgConnection, most: i64) -> sqlx::Result<Vec<Undelivered>> {
+pub async fn undelivered(
+    conn: &mut PgConnection,
+    skipped: i64,
+    most: i64,
+) -> sqlx::Result<Vec<Undelivered>> {
     sqlx::query_as!(
         Undelivered,
-        r#"(select id as "id!", kind as "kind!", key as "key!", error as "error!", attempts as "attempts!",
-            due_at as "due_at!", null::timestamptz as "next_at?", payload ->> 'title' as "title?"
-        from jobs where state = 'failed' order by id desc limit $1)
-        union all
-        (select id, kind, key, error, attempts, due_at, next_at, payload ->> 'title'
-        from jobs where state = 'waiting' and attempts > 0 order by next_at limit $1)
-        limit $1"#,
+        r#"select id, kind, key, error, attempts, due_at, case when state = 'waiting' then next_at end as next_at,
+            payload ->> 'title' as title
+        from jobs where state = 'failed' or (state = 'waiting' and attempts > 0)
+        order by state = 'failed' desc, case when state = 'failed' then -id end, next_at, id
+        offset $1 limit $2"#,
+        skipped,
         most,
     )
     .fetch_all(conn)
     .await
+}
+
+/// Has all jobs that failed tried at once. Returns how many those are.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn retry_all_failed(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    sqlx::query!("select pg_notify('jobs', '') as \"woken!: ()\"")
+        .execute(&mut *conn)
+        .await?;
+    let done = sqlx::query!(
+        "update jobs set state = 'waiting', finished_at = null, next_at = greatest($1, due_at)
+        where state = 'failed' or (state = 'waiting' and attempts > 0)",
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Has a job that failed tried at once: after that it goes on as it would have. Returns its kind, and

@@ -9,13 +9,14 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{info, warn};
 
-use super::handlers::{Failure, Handlers, Outcome, Work};
+use super::handlers::{Failure, Group, Handlers, Outcome, Work};
 use super::model::{Job, MOST_ATTEMPTS, wait};
 use super::store;
 use crate::state::AppState;
 
-/// Jobs that one worker does at once.
-const AT_ONCE: usize = 8;
+/// Jobs that one worker does at once. More than all limits of [`Handlers::at_most`] together, so that
+/// what has none is never in want of room for long.
+const AT_ONCE: usize = 16;
 
 /// An attempt that takes longer has failed. Well under the lease, so that nobody else begins before.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -70,7 +71,10 @@ pub async fn run_due(state: &AppState, handlers: &Handlers) -> sqlx::Result<usiz
     let mut attempts = 0;
     loop {
         let now = state.clock.now();
-        let taken = store::take(&mut *state.db.acquire().await?, now, &kinds, 1).await?;
+        let mut conn = state.db.acquire().await?;
+        store::reclaim(&mut conn).await?;
+        let taken = store::take(&mut conn, now, &kinds, 1).await?;
+        drop(conn);
         let Some(work) = taken.into_iter().next() else {
             return Ok(attempts);
         };
@@ -137,21 +141,31 @@ impl Worker {
             tick(&self.state, &self.handlers).await?;
             self.ticked = stretches;
         }
-        let kinds = self.handlers.kinds();
         let mut conn = self.state.db.acquire().await?;
-        let free = AT_ONCE.saturating_sub(self.running.len());
-        if free == 0 {
-            return Ok(REST);
-        }
+        store::reclaim(&mut conn).await?;
         let now = self.state.clock.now();
-        let most = i64::try_from(free).unwrap_or(1);
-        for work in store::take(&mut conn, now, &kinds, most).await? {
-            let doing = attempt(self.state.clone(), self.handlers.clone(), work.clone());
-            let task = self.running.spawn(doing);
-            self.held.insert(task.id(), work);
+        for group in self.handlers.groups() {
+            let room = self.room(&group);
+            if room == 0 {
+                continue;
+            }
+            let most = i64::try_from(room).unwrap_or(1);
+            for work in store::take(&mut conn, now, &group.kinds, most).await? {
+                let doing = attempt(self.state.clone(), self.handlers.clone(), work.clone());
+                let task = self.running.spawn(doing);
+                self.held.insert(task.id(), work);
+            }
         }
-        let next = store::pause(&mut conn, now, &kinds).await?;
+        let next = store::pause(&mut conn, now, &self.handlers.kinds()).await?;
         Ok(next.map_or(REST, |next| next.min(REST)))
+    }
+
+    /// How many more jobs of a group may begin.
+    fn room(&self, group: &Group) -> usize {
+        let theirs = self.held.values();
+        let theirs = theirs.filter(|work| group.kinds.contains(&work.kind));
+        let room = group.most.saturating_sub(theirs.count());
+        room.min(AT_ONCE.saturating_sub(self.running.len()))
     }
 
     async fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) {
@@ -195,7 +209,7 @@ async fn finish(state: &AppState, work: &Work, outcome: Outcome) -> sqlx::Result
         return store::done(&mut conn, work, now).await;
     };
     let again = failure.retry && work.attempt < MOST_ATTEMPTS;
-    let next = again.then(|| now + wait(work.attempt, rand::random()));
+    let next = again.then(|| now + wait(work.attempt, rand::random()).max(failure.wait));
     let (job, kind, attempt) = (work.id, &work.kind, work.attempt);
     info!(job, kind, attempt, again, reason = %failure.message, "a job failed");
     store::failed(&mut conn, work, now, next, &failure.message).await

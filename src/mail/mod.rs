@@ -10,26 +10,24 @@
 //! machine. `FAIRSHIFT_MAIL_FROM` is the sender, as in `Fairshift <oncall@example.com>`; without it, `fairshift@` and
 //! the host of the public URL. Without an SMTP URL nothing is sent: the page `/outbox` shows it instead.
 //!
-//! The server may take ten seconds for each answer. Each mail has one recipient, so that one who is refused
-//! holds up nobody.
+//! Each mail is a conversation of its own with one recipient, so that one who is refused holds up nobody.
+//! The server may take ten seconds for each answer, and thirty to keep a mail. Only a refused recipient or
+//! message gives a mail up; who can't be reached, does not know our password or refuses our sender is asked again.
 
 mod message;
+mod smtp;
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use lettre::message::Mailbox;
-use lettre::transport::smtp::{Error, PoolConfig};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use url::Url;
 
 use crate::config::PublicUrl;
 
 pub use message::{Calendar, Mail};
 
-/// How long the mail server may take for each answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+use smtp::Server;
 
 /// Where mail is handed in. It may hold a password, so it is never shown.
 #[derive(Clone)]
@@ -106,7 +104,7 @@ pub enum MailError {
 #[derive(Clone)]
 pub struct Mailer {
     from: Mailbox,
-    transport: Option<AsyncSmtpTransport<Tokio1Executor>>,
+    server: Option<Server>,
 }
 
 impl fmt::Debug for Mailer {
@@ -116,7 +114,7 @@ impl fmt::Debug for Mailer {
 }
 
 impl Mailer {
-    /// By these settings. Call it where tokio runs.
+    /// By these settings.
     ///
     /// # Errors
     /// What is wrong with them, in a line.
@@ -125,30 +123,18 @@ impl Mailer {
         from: Option<&Sender>,
         site: &PublicUrl,
     ) -> Result<Self, String> {
-        let transport = smtp
-            .map(|SmtpUrl(url)| {
-                let builder =
-                    AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
-                        "this machine has no certificates to check the mail server by".to_owned()
-                    })?;
-                let pool = PoolConfig::new()
-                    .max_size(4)
-                    .idle_timeout(Duration::from_secs(20));
-                let builder = builder.timeout(Some(PATIENCE)).pool_config(pool);
-                Ok::<_, String>(builder.build())
-            })
-            .transpose()?;
+        let server = smtp.map(|SmtpUrl(url)| Server::of(url)).transpose()?;
         let from = match from {
             Some(Sender(from)) => from.clone(),
             None => ours(site)?,
         };
-        Ok(Self { from, transport })
+        Ok(Self { from, server })
     }
 
     /// Whether there is a mail server.
     #[must_use]
     pub fn is_set_up(&self) -> bool {
-        self.transport.is_some()
+        self.server.is_some()
     }
 
     /// The address that mails come from, and that calendar invitations name as their organizer.
@@ -163,14 +149,10 @@ impl Mailer {
     /// Why it was not taken.
     pub async fn send(&self, mail: &Mail<'_>) -> Result<(), MailError> {
         let message = message::compose(&self.from, mail).map_err(MailError::Refused)?;
-        let Some(transport) = &self.transport else {
-            return Err(MailError::Refused("there is no mail server".into()));
-        };
-        transport
-            .send(message)
-            .await
-            .map(drop)
-            .map_err(|error| outcome(&error))
+        match &self.server {
+            Some(server) => server.hand_in(&message).await,
+            None => Err(MailError::Refused("there is no mail server".into())),
+        }
     }
 }
 
@@ -181,21 +163,6 @@ fn ours(site: &PublicUrl) -> Result<Mailbox, String> {
     format!("Fairshift <fairshift@{host}>")
         .parse()
         .map_err(|_| "no sender can be made of the public URL: set FAIRSHIFT_MAIL_FROM".to_owned())
-}
-
-fn outcome(error: &Error) -> MailError {
-    if error.is_permanent() {
-        return MailError::Refused(format!("the mail server refuses it: {error}"));
-    }
-    MailError::NotNow(if error.is_timeout() {
-        "the mail server does not answer in time".to_owned()
-    } else if error.is_transient() {
-        format!("the mail server does not take it now: {error}")
-    } else if error.is_tls() {
-        "the mail server's TLS or certificate is not as it should be".to_owned()
-    } else {
-        format!("no conversation with the mail server: {error}")
-    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::jobs::Topic;
+use crate::jobs::{Letter, Notice, Topic};
 use crate::vocab::local_instant;
 
 /// A person whom notices reach.
@@ -34,8 +34,9 @@ pub enum Way {
     Nowhere,
 }
 
-/// Topics that can be switched off, with their names in forms and what they say.
-pub const OPTIONAL: [(Topic, &str, &str); 7] = [
+/// Topics that can be switched off, with their names in forms and what they say. What is not here
+/// always comes, and at once.
+pub const OPTIONAL: [(Topic, &str, &str); 8] = [
     (
         Topic::RoundOpen,
         "round_open",
@@ -67,7 +68,15 @@ pub const OPTIONAL: [(Topic, &str, &str); 7] = [
         "calendar",
         "A calendar of mine can't be read or written",
     ),
+    (
+        Topic::Webhook,
+        "webhook",
+        "A webhook of a team that I manage refuses what is posted",
+    ),
 ];
+
+/// Topics that never wait for a digest, because each comes when it must be known.
+const URGENT: [Topic; 2] = [Topic::CoverOverdue, Topic::ShiftStarts];
 
 /// The name of a topic that can be switched off.
 pub fn name(topic: Topic) -> Option<&'static str> {
@@ -75,28 +84,27 @@ pub fn name(topic: Topic) -> Option<&'static str> {
     found.next().map(|(_, name, _)| *name)
 }
 
-/// What becomes of a notice for somebody. `has_calendar`: a calendar invitation goes with it.
-pub fn way(
-    to: &Recipient,
-    topic: Topic,
-    has_calendar: bool,
-    until: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Way {
+/// What becomes of a letter for somebody.
+pub fn way(to: &Recipient, letter: &Letter, now: DateTime<Utc>) -> Way {
+    let Notice { topic, until, .. } = letter.notice;
     if to.has_left || until.is_some_and(|until| until <= now) {
         return Way::Nowhere;
     }
     let Some(name) = name(topic) else {
         return Way::Now;
     };
-    if has_calendar {
+    if letter.invitation.is_some() {
         return Way::Now;
     }
     if !to.by_mail || to.muted.iter().any(|muted| muted == name) {
         return Way::Nowhere;
     }
+    if URGENT.contains(&topic) {
+        return Way::Now;
+    }
+    let matters = [until, letter.by].into_iter().flatten().min();
     match to.digest_hour.map(|hour| next_hour(to.zone, hour, now)) {
-        Some(at) if until.is_none_or(|until| until > at) => Way::Digest(at),
+        Some(at) if matters.is_none_or(|matters| matters > at) => Way::Digest(at),
         _ => Way::Now,
     }
 }
@@ -115,6 +123,8 @@ mod tests {
     use chrono_tz::Europe::Istanbul;
 
     use super::*;
+    use crate::jobs::{Invitation, Method, To};
+    use crate::vocab::PersonId;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -131,10 +141,27 @@ mod tests {
         }
     }
 
+    fn letter(topic: Topic) -> Letter {
+        Letter {
+            notice: Notice {
+                to: To::Person(PersonId(1)),
+                topic,
+                key: "k".into(),
+                lane: "l".into(),
+                title: "t".into(),
+                lines: vec![],
+                actions: vec![],
+                until: None,
+            },
+            invitation: None,
+            by: None,
+        }
+    }
+
     #[test]
     fn people_are_told_what_they_chose() {
         let now = at("2026-11-16T09:00:00Z");
-        let to = |to: &Recipient, topic| way(to, topic, false, None, now);
+        let to = |to: &Recipient, topic| way(to, &letter(topic), now);
         let plain = somebody();
         assert_eq!(to(&plain, Topic::Published), Way::Now);
         let left = Recipient {
@@ -152,8 +179,14 @@ mod tests {
             Way::Now,
             "can't be switched off"
         );
+        let mut invited = letter(Topic::Published);
+        invited.invitation = Some(Invitation {
+            method: Method::Request,
+            uid: "u".into(),
+            ics: String::new(),
+        });
         assert_eq!(
-            way(&quiet, Topic::Published, true, None, now),
+            way(&quiet, &invited, now),
             Way::Now,
             "an invitation was asked for"
         );
@@ -165,11 +198,9 @@ mod tests {
         assert_eq!(to(&muted, Topic::RoundOpen), Way::Now);
         assert_eq!(to(&muted, Topic::CoverAsk), Way::Now);
         assert_eq!(to(&quiet, Topic::Assigned), Way::Now);
-        assert_eq!(
-            way(&plain, Topic::CoverAsk, false, Some(now), now),
-            Way::Nowhere,
-            "too late"
-        );
+        let mut late = letter(Topic::CoverAsk);
+        late.notice.until = Some(now);
+        assert_eq!(way(&plain, &late, now), Way::Nowhere, "too late");
     }
 
     #[test]
@@ -178,30 +209,41 @@ mod tests {
             digest_hour: Some(8),
             ..somebody()
         };
-        let digest = |until: Option<&str>, now: &str| {
-            way(&daily, Topic::Published, false, until.map(at), at(now))
+        let digest = |until: Option<&str>, by: Option<&str>, now: &str| {
+            let mut letter = letter(Topic::Published);
+            letter.notice.until = until.map(at);
+            letter.by = by.map(at);
+            way(&daily, &letter, at(now))
         };
         // 08:00 in Istanbul is 05:00 UTC.
+        let next = Way::Digest(at("2026-11-17T05:00:00Z"));
         assert_eq!(
-            digest(None, "2026-11-16T04:59:00Z"),
+            digest(None, None, "2026-11-16T04:59:00Z"),
             Way::Digest(at("2026-11-16T05:00:00Z"))
         );
-        assert_eq!(
-            digest(None, "2026-11-16T05:00:00Z"),
-            Way::Digest(at("2026-11-17T05:00:00Z"))
-        );
-        assert_eq!(
-            digest(Some("2026-11-17T05:00:00Z"), "2026-11-16T09:00:00Z"),
-            Way::Now
-        );
-        let asked = way(
-            &daily,
-            Topic::CoverAsk,
-            false,
-            None,
-            at("2026-11-16T09:00:00Z"),
-        );
-        assert_eq!(asked, Way::Now);
+        assert_eq!(digest(None, None, "2026-11-16T05:00:00Z"), next);
+        let now = "2026-11-16T09:00:00Z";
+        let (at_digest, after) = ("2026-11-17T05:00:00Z", "2026-11-17T05:00:01Z");
+        assert_eq!(digest(Some(at_digest), None, now), Way::Now);
+        assert_eq!(digest(Some(after), None, now), next);
+        assert_eq!(digest(Some(after), Some(at_digest), now), Way::Now);
+        assert_eq!(digest(Some(after), Some(after), now), next);
+        assert_eq!(digest(None, Some(now), now), Way::Now, "at once");
+    }
+
+    #[test]
+    fn what_comes_when_it_must_be_known_waits_for_no_digest() {
+        let daily = Recipient {
+            digest_hour: Some(8),
+            ..somebody()
+        };
+        for topic in [Topic::CoverAsk, Topic::CoverOverdue, Topic::ShiftStarts] {
+            let mut letter = letter(topic);
+            // Long after the digest.
+            letter.notice.until = Some(at("2026-12-24T09:00:00Z"));
+            let way = way(&daily, &letter, at("2026-11-16T09:00:00Z"));
+            assert_eq!(way, Way::Now, "{topic:?}");
+        }
     }
 
     #[test]

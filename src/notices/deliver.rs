@@ -1,15 +1,17 @@
 //! What becomes of a notice: mail, digest, or nothing.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
-use super::DIGEST;
 use super::choices::{Way, way};
 use super::render::{self, render};
 use super::store::{self, NewMail};
+use super::{DIGEST, DIGEST_LANE};
 use crate::jobs::{self, Done, Failure, Job, Letter, Notice, Outcome, To, Work};
 use crate::mail::{Calendar, Mail, MailError};
 use crate::state::AppState;
 use crate::vocab::PersonId;
+use crate::webhooks;
 
 /// Delivers a notice.
 pub async fn notice(state: AppState, work: Work) -> Outcome {
@@ -44,7 +46,7 @@ pub async fn notice(state: AppState, work: Work) -> Outcome {
             let Some(to) = to else {
                 return Ok(Done);
             };
-            match way(&to, notice.topic, calendar.is_some(), notice.until, now) {
+            match way(&to, &letter, now) {
                 Way::Nowhere => Ok(Done),
                 Way::Digest(at) => collect(&state, *person, &work.key, notice, at).await,
                 Way::Now => {
@@ -65,8 +67,12 @@ pub async fn notice(state: AppState, work: Work) -> Outcome {
                 }
             }
         }
-        // No team has a webhook yet.
-        To::Team(_) => Ok(Done),
+        To::Team(team) => {
+            let mut tx = state.db.begin().await?;
+            webhooks::fan_out(&mut tx, now, work.due_at, *team, notice).await?;
+            tx.commit().await?;
+            Ok(Done)
+        }
     }
 }
 
@@ -81,25 +87,38 @@ async fn collect(
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     store::collect(&mut tx, person, key, &serde_json::to_value(notice)?, now).await?;
-    let job = Job {
-        kind: DIGEST,
-        key: format!("{DIGEST}:{person}:{}", at.timestamp()),
-        lane: format!("{DIGEST}:{person}"),
-        run_at: at,
-        payload: serde_json::json!(person),
-    };
-    jobs::enqueue(&mut tx, now, &job).await?;
+    send_at(&mut tx, person, &at.timestamp().to_string(), at, now).await?;
     tx.commit().await?;
     Ok(Done)
 }
 
-/// Sends what has come together for somebody. A second attempt has the same Message-ID.
+/// Has a digest sent at an instant. `name` tells it from the person's others.
+pub async fn send_at(
+    conn: &mut PgConnection,
+    person: PersonId,
+    name: &str,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let job = Job {
+        kind: DIGEST,
+        key: format!("{DIGEST}:{person}:{name}"),
+        lane: format!("{DIGEST_LANE}{person}"),
+        run_at: at,
+        payload: serde_json::json!(person),
+    };
+    jobs::enqueue(conn, now, &job).await
+}
+
+/// Sends what had come together for somebody when it was due. A second attempt is the same mail with
+/// the same Message-ID; what is more than one mail holds comes with the next.
 pub async fn digest(state: AppState, work: Work) -> Outcome {
     let person: PersonId = serde_json::from_value(work.payload)?;
     let now = state.clock.now();
     let mut conn = state.db.acquire().await?;
-    let items = store::collected(&mut conn, person).await?;
-    let last = items.last().map(|(id, _)| *id);
+    let items = store::claim(&mut conn, person, &work.key, work.due_at).await?;
+    // What is in the mail names it.
+    let mark = items.first().map_or(0, |(id, _)| *id);
     let mut notices = Vec::new();
     for (_, item) in items {
         let notice: Notice = serde_json::from_value(item)?;
@@ -119,7 +138,7 @@ pub async fn digest(state: AppState, work: Work) -> Outcome {
         let site = &state.site.public_url;
         let bodies = render(&notices, Some(to.zone), site).map_err(broken)?;
         let mail = Mail {
-            key: &work.key,
+            key: &format!("{DIGEST}:item:{mark}"),
             to: &to.email,
             subject: &subject,
             text: &bodies.text,
@@ -130,9 +149,12 @@ pub async fn digest(state: AppState, work: Work) -> Outcome {
         };
         send(&state, &mail).await?;
     }
-    if let Some(last) = last {
-        store::clear_collected(&mut *state.db.acquire().await?, person, last).await?;
+    let mut tx = state.db.begin().await?;
+    if store::clear(&mut tx, person, &work.key, work.due_at).await? {
+        let name = format!("after:{}", work.id);
+        send_at(&mut tx, person, &name, work.due_at, now).await?;
     }
+    tx.commit().await?;
     Ok(Done)
 }
 

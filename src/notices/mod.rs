@@ -7,14 +7,21 @@
 //! | round open | the team's engineers | when a manager opens the month | yes |
 //! | published | whoever has other shifts or other partners than before | when a schedule is published | yes |
 //! | cover ask | who is asked | at once, never in a digest | no |
-//! | cover news, cover overdue | both sides; managers | as it happens | yes |
-//! | shift starts | who serves it | a day before, or as long before as they choose; not when one shift of theirs follows right on another | yes |
+//! | cover news | both sides, at once; managers, before the shift begins | as it happens | yes |
+//! | cover overdue | managers, escalation contacts | as the shift comes nearer, never in a digest | yes |
+//! | shift starts | who serves it | a day before, or as long before as they choose, never in a digest; not when one shift of theirs follows right on another | yes |
 //! | requirement lapses | who holds it | 30, 7 and 1 days before | yes |
 //! | calendar | whose calendar it is | when it fails for a while | yes |
+//! | webhook | managers of its team | when it refuses what is posted | yes |
 //!
 //! Being told of a shift a day before is on unless switched off: forgetting a shift costs the team more
-//! than a mail. Who has left is told nothing. A notice that would be pointless by the time of the next digest goes
-//! out at once; so does a calendar invitation. What is pointless by now is not sent.
+//! than a mail. Who has left is told nothing. A notice that must be known, or would be pointless, by the time of the next
+//! digest goes out at once; so does a calendar invitation. What is pointless by now is not sent.
+//!
+//! A digest holds what was put aside before it was due; tried again, it is the same mail. What is put aside for a
+//! digest that does not come any more is found within five minutes.
+//!
+//! What is said to a team goes to its webhooks ([`crate::webhooks`]).
 //!
 //! Time-driven notices are looked for every five minutes by one process of all. Their keys name the shift or the
 //! holding, so nobody is told twice, and a shift that moved is told anew.
@@ -39,6 +46,9 @@ use pages::{outbox, settings, undelivered};
 /// The kind of the jobs that send digests.
 const DIGEST: &str = "notices.digest";
 
+/// What the lanes of digests begin with; the person follows.
+const DIGEST_LANE: &str = "notices.digest:";
+
 /// The slice's routes.
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -46,7 +56,10 @@ pub fn routes() -> Router<AppState> {
         .route("/notices/test", post(settings::test))
         .route("/outbox", get(outbox::index))
         .route("/outbox/{id}", get(outbox::show))
-        .route("/undelivered", get(undelivered::index))
+        .route(
+            "/undelivered",
+            get(undelivered::index).post(undelivered::retry_all),
+        )
         .route("/undelivered/{id}", post(undelivered::update))
 }
 
@@ -57,4 +70,5 @@ pub fn handlers(handlers: Handlers) -> Handlers {
         .on(NOTICE, deliver::notice)
         .on(DIGEST, deliver::digest)
         .every("notices.plan", TimeDelta::minutes(5), planner::plan)
+        .at_most(4, &[NOTICE, DIGEST])
 }

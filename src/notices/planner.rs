@@ -2,9 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use sqlx::PgConnection;
 
+use super::DIGEST_LANE;
+use super::deliver::send_at;
 use super::store::{self, Lapsing, Starting};
 use crate::jobs::{self, Action, Done, Notice, Outcome, To, Topic, Work};
+use crate::oncall::{self, Duty, Viewer};
 use crate::state::AppState;
 
 /// Days before a requirement lapses at which its holder is told.
@@ -15,41 +19,84 @@ pub async fn plan(state: AppState, _: Work) -> Outcome {
     let now = state.clock.now();
     let mut conn = state.db.acquire().await?;
     for shift in store::starting(&mut conn, now).await? {
-        jobs::notify(&mut conn, now, &starts(&shift)).await?;
+        if let Some(duty) = duty(&mut conn, &shift).await? {
+            jobs::notify(&mut conn, now, &starts(&shift, &duty)).await?;
+        }
     }
     for holding in store::lapsing(&mut conn, now).await? {
         jobs::notify(&mut conn, now, &lapses(&holding, now)).await?;
+    }
+    for person in store::waiting_in_vain(&mut conn, DIGEST_LANE).await? {
+        send_at(&mut conn, person, &now.timestamp().to_string(), now, now).await?;
     }
     store::prune(&mut conn, now).await?;
     Ok(Done)
 }
 
-fn starts(shift: &Starting) -> Notice {
+/// The slot of a shift that starts, with its surroundings.
+async fn duty(conn: &mut PgConnection, shift: &Starting) -> sqlx::Result<Option<Duty>> {
+    let viewer = Viewer {
+        id: shift.person,
+        is_admin: false,
+    };
+    let duties = oncall::duties_of_shift(conn, viewer, shift.shift).await?;
+    Ok(duties.into_iter().find(|duty| {
+        let slot = &duty.slot;
+        slot.role == shift.role
+            && slot.interval.start == shift.starts_at
+            && slot.who.as_ref().is_some_and(|who| who.id == shift.person)
+    }))
+}
+
+fn starts(shift: &Starting, duty: &Duty) -> Notice {
     let zone: Tz = shift.zone.parse().unwrap_or(Tz::UTC);
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%a %-d %b %H:%M").to_string();
+    let slot = &duty.slot;
     let mut lines = vec![format!(
         "{}, {}: you are {} from {} to {} ({}).",
-        shift.team,
-        shift.rotation,
-        shift.role,
-        at(shift.starts_at),
-        at(shift.ends_at),
+        duty.team_name,
+        slot.rotation_name,
+        slot.role_name,
+        at(slot.interval.start),
+        at(slot.interval.end),
         zone.name()
     )];
-    if shift.others.is_empty() {
-        lines.push("Nobody else is on call with you.".to_owned());
-    } else {
-        lines.push(format!("With you:\n{}", shift.others.join("\n")));
-    }
-    match (&shift.before, &shift.after) {
-        (Some(before), Some(after)) => {
-            lines.push(format!(
-                "You take over from {before} and hand over to {after}."
-            ));
+    let partners = duty.partners.iter().filter_map(|partner| {
+        let (name, theirs) = (&partner.who.as_ref()?.name, partner.interval);
+        if !theirs.overlaps(&slot.interval) {
+            return None;
         }
-        (Some(before), None) => lines.push(format!("You take over from {before}.")),
-        (None, Some(after)) => lines.push(format!("You hand over to {after}.")),
-        (None, None) => {}
+        let mut line = format!("{}: {name}", partner.role);
+        if theirs.start > slot.interval.start {
+            line = format!("{line}, from {}", at(theirs.start));
+        }
+        if theirs.end < slot.interval.end {
+            line = format!("{line}, to {}", at(theirs.end));
+        }
+        Some(line)
+    });
+    let partners: Vec<String> = partners.collect();
+    lines.push(if partners.is_empty() {
+        "Nobody else is on call with you.".to_owned()
+    } else {
+        format!("With you:\n{}", partners.join("\n"))
+    });
+    let contacts = (1..).zip(&duty.escalation).map(|(order, contact)| {
+        let who = format!("{order}. {}: {}", contact.role, contact.who.name);
+        let reach = contact.reach.iter();
+        let reach = reach.map(|way| format!("{} {}", way.kind, way.value));
+        std::iter::once(who)
+            .chain(reach)
+            .collect::<Vec<_>>()
+            .join(", ")
+    });
+    let contacts: Vec<String> = contacts.collect();
+    if !contacts.is_empty() {
+        lines.push(format!("Escalate to:\n{}", contacts.join("\n")));
+    }
+    let handover = duty.handover_lines(true);
+    if !handover.is_empty() {
+        lines.push(handover.join(" "));
     }
     let key = format!(
         "shift-starts:{}:{}:{}",
@@ -65,8 +112,8 @@ fn starts(shift: &Starting) -> Notice {
         title: format!(
             "You are on call from {}: {}, {}",
             at(shift.starts_at),
-            shift.rotation,
-            shift.role
+            slot.rotation_name,
+            slot.role_name
         ),
         lines,
         actions: vec![Action {

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
-use crate::vocab::PersonId;
+use crate::vocab::{PersonId, RoleId, ShiftId};
 
 use super::choices::Recipient;
 
@@ -102,34 +102,65 @@ pub async fn collect(
     Ok(())
 }
 
-/// What has come together for a person, the oldest first; at most 100, the rest comes with the next.
-pub async fn collected(
+/// What the digest of that key holds, the oldest first, with the ids: of what was put aside before
+/// it was due, 100 at most. Asked again, the same.
+pub async fn claim(
     conn: &mut PgConnection,
     person: PersonId,
+    digest: &str,
+    due_at: DateTime<Utc>,
 ) -> sqlx::Result<Vec<(i64, serde_json::Value)>> {
-    let rows = sqlx::query!(
-        "select id, notice from digest_items where person_id = $1 order by id limit 100",
+    sqlx::query!(
+        "update digest_items set digest = $2
+        where id in (select id from digest_items
+                where person_id = $1 and digest is null and added_at < $3 order by id limit 100)
+            and not exists (select from digest_items where digest = $2)",
         person.0,
+        digest,
+        due_at,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let rows = sqlx::query!(
+        "select id, notice from digest_items where digest = $1 order by id",
+        digest,
     )
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.notice)).collect())
 }
 
-/// Forgets what was sent, up to `last`.
-pub async fn clear_collected(
+/// Forgets what the digest of that key held. Whether more was put aside before it was due.
+pub async fn clear(
     conn: &mut PgConnection,
     person: PersonId,
-    last: i64,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "delete from digest_items where person_id = $1 and id <= $2",
+    digest: &str,
+    due_at: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    sqlx::query!("delete from digest_items where digest = $1", digest)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query_scalar!(
+        r#"select exists (select from digest_items
+            where person_id = $1 and digest is null and added_at < $2) as "more!""#,
         person.0,
-        last,
+        due_at,
     )
-    .execute(conn)
-    .await?;
-    Ok(())
+    .fetch_one(conn)
+    .await
+}
+
+/// People for whom something is put aside, and no digest is to come; at most 500. `lane` is what the
+/// lanes of digests begin with.
+pub async fn waiting_in_vain(conn: &mut PgConnection, lane: &str) -> sqlx::Result<Vec<PersonId>> {
+    sqlx::query_scalar!(
+        r#"select distinct person_id as "id: PersonId" from digest_items d
+        where digest is null and not exists (select from busy_lanes l where l.lane = $1 || d.person_id)
+        order by 1 limit 500"#,
+        lane,
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// A mail for the outbox page.
@@ -235,46 +266,27 @@ pub async fn prune(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<
 /// A shift whose people are to be told that it starts.
 pub struct Starting {
     /// The shift.
-    pub shift: i64,
+    pub shift: ShiftId,
+    /// The role in it.
+    pub role: RoleId,
     /// Who is told.
     pub person: PersonId,
     /// Their zone.
     pub zone: String,
-    /// The team's name.
-    pub team: String,
-    /// The rotation's name.
-    pub rotation: String,
-    /// The role's name.
-    pub role: String,
-    /// From when (UTC).
+    /// From when they serve (UTC).
     pub starts_at: DateTime<Utc>,
-    /// To when (UTC).
-    pub ends_at: DateTime<Utc>,
-    /// Who else serves: role, name, how to reach them; in escalation order.
-    pub others: Vec<String>,
-    /// Who has the role before.
-    pub before: Option<String>,
-    /// Who has it after.
-    pub after: Option<String>,
 }
 
 /// Shifts that start as soon as their people wanted to know before, but have not begun. Who goes on
-/// from one shift of a rotation to the next is told of the first. At most 500: the rest is found five minutes later,
+/// from one shift of a rotation to the next is told of the first. At most 200: the rest is found five minutes later,
 /// because who was told is left out by the key.
 pub async fn starting(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Vec<Starting>> {
     sqlx::query_as!(
         Starting,
-        r#"select c.shift_id as "shift!", c.person_id as "person!: PersonId", p.time_zone as "zone!", t.name as team,
-            o.name as rotation, r.name as role, c.starts_at as "starts_at!", c.ends_at as "ends_at!",
-            array(select y.name || ': ' || x.name || coalesce(', ' || (select k.value from contact_methods k
-                    where k.person_id = x.id and k.is_on_call_device and k.visible_to_colleagues), '')
-                from on_call e join people x on x.id = e.person_id join roles y on y.id = e.role_id
-                where e.shift_id = c.shift_id and e.role_id <> c.role_id order by e.escalation_order) as "others!",
-            (select x.name from slot_before(c.role_id, c.starts_at) b join people x on x.id = b.person_id) as "before?",
-            (select x.name from slot_after(c.role_id, c.ends_at) b join people x on x.id = b.person_id) as "after?"
+        r#"select c.shift_id as "shift!: ShiftId", c.role_id as "role!: RoleId", c.person_id as "person!: PersonId",
+            p.time_zone as "zone!", c.starts_at as "starts_at!"
         from on_call c
         join recipients p on p.person_id = c.person_id
-        join teams t on t.id = c.team_id join rotations o on o.id = c.rotation_id join roles r on r.id = c.role_id
         where c.starts_at > $1 and c.starts_at <= $1 + interval '14 days'
             and c.starts_at <= $1 + make_interval(mins => p.lead_minutes)
             and p.by_mail and not 'shift_starts' = any (p.muted)
@@ -282,8 +294,8 @@ pub async fn starting(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Resu
             and not exists (select from on_call b where b.person_id = c.person_id
                 and b.rotation_id = c.rotation_id and b.ends_at = c.starts_at)
             and not exists (select from job_keys j where j.key = 'notice:shift-starts:' || c.shift_id || ':' || c.person_id
-                || ':' || extract(epoch from c.starts_at)::bigint)
-        order by c.starts_at, c.shift_id, c.person_id limit 500"#,
+                || ':' || floor(extract(epoch from c.starts_at))::bigint)
+        order by c.starts_at, c.shift_id, c.person_id limit 200"#,
         now,
     )
     .fetch_all(conn)
@@ -311,7 +323,8 @@ pub struct Lapsing {
 }
 
 /// Holdings that lapse within 30 days, of people who take shifts in the team and have not asked for it
-/// again or been given it for longer. Bounded.
+/// again or been given it for longer, and were not told of the mark that was passed last. Bounded: the rest is
+/// found five minutes later.
 pub async fn lapsing(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Vec<Lapsing>> {
     sqlx::query_as!(
         Lapsing,
@@ -328,7 +341,11 @@ pub async fn lapsing(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Resul
             and not exists (select from holdings n where n.requirement_id = h.requirement_id
                 and n.person_id = h.person_id and (n.state = 'pending'
                     or (n.state = 'held' and coalesce(n.held_until, 'infinity') > h.held_until)))
-        order by h.held_until, h.id limit 5000"#,
+            and not exists (select from job_keys j where j.key = 'notice:lapses:' || h.id || ':'
+                || floor(extract(epoch from h.held_until))::bigint || ':'
+                || case when h.held_until <= $1 + interval '1 day' then 1 when h.held_until <= $1 + interval '7 days' then 7
+                    else 30 end)
+        order by h.held_until, h.id limit 500"#,
         now,
     )
     .fetch_all(conn)

@@ -110,7 +110,8 @@ pub fn news(plan: &Plan) -> BTreeMap<PersonId, News> {
     news
 }
 
-/// Tells everybody for whom the version changes something, but not who published it.
+/// Tells everybody for whom the version changes something, but not who published it; and the team's
+/// webhooks.
 pub async fn tell(
     conn: &mut PgConnection,
     rotation: &Rotation,
@@ -119,6 +120,8 @@ pub async fn tell(
     by: Option<PersonId>,
 ) -> sqlx::Result<()> {
     let mut news = news(plan);
+    let posted = to_team(rotation, plan, version, news.len());
+    jobs::notify(conn, plan.inputs.now, &posted).await?;
     if let Some(by) = by {
         news.remove(&by);
     }
@@ -127,9 +130,49 @@ pub async fn tell(
     for (person, news) in news {
         let zone = zones.get(&person).copied().unwrap_or(plan.inputs.zone);
         let notice = notice(rotation, plan, version, person, &news, zone);
-        jobs::notify(conn, plan.inputs.now, &notice).await?;
+        let begins = plan.inputs.now.max(first(plan, &news));
+        jobs::notify_by(conn, plan.inputs.now, &notice, begins).await?;
     }
     Ok(())
+}
+
+/// When the first shift begins that changes.
+fn first(plan: &Plan, news: &News) -> DateTime<Utc> {
+    let all = news.new.iter().chain(&news.gone).chain(&news.partner);
+    let begins = all.filter_map(|slot| plan.inputs.shift_of(*slot));
+    let first = begins.map(|shift| shift.interval.start).min();
+    first.unwrap_or(plan.inputs.now)
+}
+
+/// What the team's webhooks say of it.
+fn to_team(rotation: &Rotation, plan: &Plan, version: i32, changed: usize) -> Notice {
+    let inputs = &plan.inputs;
+    let people = match changed {
+        0 => "It changes nothing for anybody.".to_owned(),
+        1 => "It changes something for 1 person.".to_owned(),
+        n => format!("It changes something for {n} people."),
+    };
+    let open = match plan.open() {
+        0 => "Every slot is filled.".to_owned(),
+        1 => "1 slot is still open.".to_owned(),
+        n => format!("{n} slots are still open."),
+    };
+    Notice {
+        to: To::Team(rotation.team),
+        topic: Topic::Published,
+        key: format!("published:{}:{}:{version}:team", rotation.id, inputs.month),
+        lane: format!("team:{}:rotation:{}", rotation.team, rotation.id),
+        title: format!(
+            "Published: {}, version {version}",
+            title(rotation, inputs.month)
+        ),
+        lines: vec![people, open],
+        actions: vec![Action {
+            label: "See your shifts".to_owned(),
+            path: "/".to_owned(),
+        }],
+        until: None,
+    }
 }
 
 fn notice(

@@ -113,5 +113,6 @@ pub async fn import(
 pub fn handlers(handlers: Handlers) -> Handlers {
     handlers
         .on(read::READ, read::run)
+        .at_most(3, &[read::READ])
         .every(read::SWEEP, TimeDelta::hours(1), read::sweep)
 }

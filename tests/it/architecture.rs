@@ -30,7 +30,7 @@ const STEPS: &[&[&str]] = &[
     &["planning"],
     &["oncall"],
     &["cover"],
-    &["reports", "calendars"],
+    &["reports", "calendars", "webhooks"],
     &["notices"],
     &["demo"],
 ];

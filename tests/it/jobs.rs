@@ -153,7 +153,7 @@ async fn a_failure_waits_longer_each_time_and_is_given_up() {
     assert!(app.clock.now() - start > TimeDelta::hours(36), "{waits:?}");
     assert_eq!(states(&app.db).await, [row("a", "failed", MOST_ATTEMPTS)]);
     let mut conn = app.db.acquire().await.unwrap();
-    let failed = jobs::undelivered(&mut conn, 10).await.unwrap();
+    let failed = jobs::undelivered(&mut conn, 0, 10).await.unwrap();
     assert_eq!(failed[0].error, "no  answer");
     assert!(failed[0].next_at.is_none());
 }
@@ -171,7 +171,7 @@ async fn giving_up_is_immediate_and_a_retry_by_hand_is_another_attempt() {
         "what was given up holds up nobody"
     );
     let mut conn = app.db.acquire().await.unwrap();
-    let failed = jobs::undelivered(&mut conn, 10).await.unwrap();
+    let failed = jobs::undelivered(&mut conn, 0, 10).await.unwrap();
     let ids: Vec<i64> = failed.iter().map(|job| job.id).collect();
     let now = app.clock.now();
     assert_eq!(
@@ -217,7 +217,7 @@ async fn a_panic_is_a_failure_and_tells_nothing() {
     enqueue(&app, "a", "lane", app.clock.now()).await;
     assert_eq!(run(&app.state, &handlers).await, 1);
     let mut conn = app.db.acquire().await.unwrap();
-    let failed = jobs::undelivered(&mut conn, 10).await.unwrap();
+    let failed = jobs::undelivered(&mut conn, 0, 10).await.unwrap();
     assert!(failed[0].next_at.is_some());
     assert!(
         !failed[0].error.contains("topsecret"),
@@ -420,4 +420,115 @@ async fn a_worker_that_stops_gives_back_nothing_it_has_done_and_wakes_for_news()
     stop.send_replace(true);
     worker.await.unwrap();
     assert_eq!(log.lines(), ["a", "b", "c"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_hangs_leaves_room_for_the_rest() {
+    let app = TestApp::start().await;
+    let log = Log::default();
+    let (wake, woken) = watch::channel(false);
+    let hang = move |begun: tokio::sync::mpsc::UnboundedSender<()>| {
+        let woken = woken.clone();
+        move |_: AppState, _: Work| {
+            let (begun, mut woken) = (begun.clone(), woken.clone());
+            async move {
+                begun.send(()).unwrap();
+                woken.wait_for(|woken| *woken).await.unwrap();
+                Ok(Done)
+            }
+        }
+    };
+    let (readings, mut reads) = tokio::sync::mpsc::unbounded_channel();
+    let (mails, mut sends) = tokio::sync::mpsc::unbounded_channel();
+    let handlers = handlers(&log, |_| Ok(Done))
+        .on("reading", hang(readings))
+        .at_most(3, &["reading"])
+        .on("mail", hang(mails.clone()))
+        .on("digest", hang(mails))
+        .at_most(4, &["mail", "digest"]);
+    // A thousand that were due long ago, before the one that matters.
+    let now = app.clock.now();
+    sqlx::query(
+        "insert into jobs (kind, key, lane, payload, created_at, due_at, next_at)
+        select (array['reading', 'mail', 'digest'])[n % 3 + 1], n::text, n::text, '{}', $1, $1, $1
+        from generate_series(1, 1000) n",
+    )
+    .bind(now - TimeDelta::hours(9))
+    .execute(&app.db)
+    .await
+    .unwrap();
+    let (stop, asked) = watch::channel(false);
+    let worker = tokio::spawn(jobs::work(app.state.clone(), handlers, asked));
+    for _ in 0..3 {
+        reads.recv().await.unwrap();
+    }
+    for _ in 0..4 {
+        sends.recv().await.unwrap();
+    }
+    for key in ["a", "b"] {
+        enqueue(&app, key, "lane", now).await;
+        until_idle(&app).await;
+    }
+    assert_eq!(log.lines(), ["a", "b"]);
+    let running: i64 = sqlx::query_scalar("select count(*) from jobs where state = 'running'")
+        .fetch_one(&app.db)
+        .await
+        .unwrap();
+    assert_eq!(running, 7, "as many as may, and no more");
+    stop.send_replace(true);
+    wake.send_replace(true);
+    worker.await.unwrap();
+}
+
+#[tokio::test]
+async fn taking_jobs_reads_an_index_however_many_there_are() {
+    let app = TestApp::start().await;
+    let now = app.clock.now();
+    sqlx::query(
+        "insert into jobs (kind, key, lane, payload, created_at, due_at, next_at, state, finished_at)
+        select case when n % 2 = 0 then 'reading' else 'old' end, n::text, n::text, '{}', $1, $1, $1,
+            case when n % 2 = 0 then 'waiting' else 'done' end, case when n % 2 = 1 then $1 end
+        from generate_series(1, 40000) n",
+    )
+    .bind(now)
+    .execute(&app.db)
+    .await
+    .unwrap();
+    enqueue(&app, "a", "lane", now).await;
+    sqlx::query("analyze jobs").execute(&app.db).await.unwrap();
+    for (kind, most) in [("reading", 3), ("test", 16)] {
+        let plan: Vec<String> = sqlx::query_scalar(
+            "explain select j.id from jobs j
+            where j.state = 'waiting' and j.next_at <= $1 and j.kind = any ($2)
+                and not exists (select from jobs e where e.lane = j.lane and e.id < j.id
+                    and (e.state = 'running' or (e.state = 'waiting' and e.due_at <= $1)))
+            order by j.next_at, j.id limit $3
+            for update skip locked",
+        )
+        .bind(now)
+        .bind(vec![kind])
+        .bind(most)
+        .fetch_all(&app.db)
+        .await
+        .unwrap();
+        let plan = plan.join("\n");
+        assert!(!plan.contains("Seq Scan"), "{kind}: {plan}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_woken_by_a_key_that_is_there() {
+    let app = TestApp::start().await;
+    enqueue(&app, "a", "lane", app.clock.now()).await;
+    let mut listener = sqlx::postgres::PgListener::connect_with(&app.db)
+        .await
+        .unwrap();
+    listener.listen("jobs").await.unwrap();
+    enqueue(&app, "a", "lane", app.clock.now()).await;
+    // Notifications come in order, so what comes first says whether there was one before.
+    let mark = "select pg_notify('jobs', 'mark')";
+    sqlx::query(mark).execute(&app.db).await.unwrap();
+    assert_eq!(listener.recv().await.unwrap().payload(), "mark");
+    enqueue(&app, "b", "lane", app.clock.now()).await;
+    assert_eq!(listener.recv().await.unwrap().payload(), "");
 }

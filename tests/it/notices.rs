@@ -5,9 +5,10 @@ use fairshift::jobs::{self, Action, Invitation, Method, Notice, To, Topic};
 use fairshift::vocab::PersonId;
 
 use crate::cast::{Cast, PASSWORD, Who};
+use crate::cover::{Crew, send};
 use crate::fixtures;
 use crate::support::TestApp;
-use crate::support::smtp::{Fault, Sink};
+use crate::support::smtp::{Fault, Received, Sink};
 
 fn notice(to: To, topic: Topic, key: &str) -> Notice {
     Notice {
@@ -44,7 +45,7 @@ async fn somebody() -> (Sink, TestApp, PersonId) {
 /// Errors of jobs that failed, and whether they are tried again.
 async fn failed(app: &TestApp) -> Vec<(String, bool)> {
     let mut conn = app.db.acquire().await.unwrap();
-    let failed = jobs::undelivered(&mut conn, 100).await.unwrap();
+    let failed = jobs::undelivered(&mut conn, 0, 100).await.unwrap();
     failed
         .into_iter()
         .map(|job| (job.error, job.next_at.is_some()))
@@ -252,6 +253,196 @@ async fn a_digest_is_one_mail_at_the_persons_hour_and_asks_do_not_wait() {
     );
 }
 
+/// Has somebody's notices come once a day, at eight: 05:00 UTC in Istanbul.
+async fn daily(app: &TestApp, person: PersonId) {
+    sqlx::query("insert into notice_choices (person_id, digest_hour) values ($1, 8)")
+        .bind(person)
+        .execute(&app.db)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_must_be_known_before_the_next_digest_comes_at_once() {
+    let (sink, app, person) = somebody().await;
+    daily(&app, person).await;
+    let now = app.clock.now();
+    let digest: DateTime<Utc> = "2026-11-17T05:00:00Z".parse().unwrap();
+    let mut conn = app.db.acquire().await.unwrap();
+    for (key, by) in [
+        ("now", now),
+        ("tonight", digest - TimeDelta::hours(3)),
+        ("tomorrow", digest + TimeDelta::hours(3)),
+    ] {
+        // A month's news: it is of use long after it must be known.
+        let month = Notice {
+            until: Some("2026-12-31T00:00:00Z".parse().unwrap()),
+            title: key.into(),
+            ..notice(To::Person(person), Topic::Published, key)
+        };
+        jobs::notify_by(&mut conn, now, &month, by).await.unwrap();
+    }
+    app.work().await;
+    let subjects = |sink: &Sink| {
+        let mails = sink.mails();
+        let read = mails.iter().map(Received::read);
+        let subjects = read.map(|mail| mail.headers["subject"].clone());
+        subjects.collect::<Vec<_>>()
+    };
+    assert_eq!(subjects(&sink), ["now", "tonight"]);
+    app.clock.set(digest);
+    app.work().await;
+    assert_eq!(subjects(&sink), ["now", "tonight", "tomorrow"]);
+}
+
+#[tokio::test]
+async fn whose_shift_it_was_hears_of_a_cover_at_once_and_managers_before_the_shift() {
+    let crew = Crew::new().await;
+    sqlx::query(
+        "insert into notice_choices (person_id, digest_hour) select person_id, 8 from recipients",
+    )
+    .execute(&crew.app.db)
+    .await
+    .unwrap();
+    let told = async || -> Vec<(String, String)> {
+        sqlx::query_as(
+            "select p.name, o.subject from outbox o join people p on p.email = o.recipient order by o.id",
+        )
+        .fetch_all(&crew.app.db)
+        .await
+        .unwrap()
+    };
+    let ayse = crew.visitor("ayse").await;
+    crew.request(&ayse, "2026-12-09", 0, &[]).await;
+    let (_, link) = crew.link().await;
+    send(&crew.app.visitor(), &format!("{link}/answer"), "agree").await;
+    crew.app.work().await;
+    let mails = told().await;
+    let heard = |who: &str, what: &str| {
+        let mut mails = mails.iter();
+        mails.any(|(name, subject)| name == who && subject.contains(what))
+    };
+    assert!(heard("Ayşe Demir", "takes Primary"), "{mails:?}");
+    assert!(!heard(&crew.carla.name, ""), "weeks are left: {mails:?}");
+    // Half an hour before a shift, and long before the next digest.
+    crew.app.clock.set("2026-12-01T05:30:00Z".parse().unwrap());
+    crew.app.work().await;
+    let before = told().await.len();
+    let ayse = crew.visitor("ayse").await;
+    crew.request(&ayse, "2026-12-01", 0, &[]).await;
+    crew.app.work().await;
+    let mails = told().await.split_off(before);
+    let mut mails = mails.iter();
+    let carla = mails.any(|(name, subject)| {
+        *name == crew.carla.name && subject.starts_with("Ayşe Demir can't make Primary, Tue 1 Dec")
+    });
+    assert!(carla, "{mails:?}");
+}
+
+#[tokio::test]
+async fn overdue_cover_and_shifts_that_start_wait_for_no_digest() {
+    let (sink, app, person) = somebody().await;
+    daily(&app, person).await;
+    for (topic, key) in [(Topic::CoverOverdue, "a"), (Topic::ShiftStarts, "b")] {
+        let days_left = Notice {
+            until: Some(app.clock.now() + TimeDelta::days(3)),
+            ..notice(To::Person(person), topic, key)
+        };
+        tell(&app, &days_left).await;
+    }
+    app.work().await;
+    assert_eq!(sink.mails().len(), 2);
+}
+
+#[tokio::test]
+async fn a_digest_of_more_than_one_mail_holds_loses_nothing() {
+    let (sink, app, person) = somebody().await;
+    daily(&app, person).await;
+    for number in 0..230 {
+        let words = Notice {
+            title: format!("News {number:03}"),
+            ..notice(To::Person(person), Topic::Published, &number.to_string())
+        };
+        tell(&app, &words).await;
+    }
+    app.work().await;
+    app.clock.set("2026-11-17T05:00:00Z".parse().unwrap());
+    app.work().await;
+    let mails = sink.mails();
+    let sizes: Vec<usize> = mails
+        .iter()
+        .map(|mail| mail.read().part("text/plain").matches("News ").count())
+        .collect();
+    assert_eq!(sizes, [100, 100, 30]);
+    let ids: std::collections::BTreeSet<String> = mails
+        .iter()
+        .map(|mail| mail.read().headers["message-id"].clone())
+        .collect();
+    assert_eq!(ids.len(), 3);
+}
+
+#[tokio::test]
+async fn a_digest_that_is_sent_again_holds_nothing_new() {
+    let (sink, app, person) = somebody().await;
+    daily(&app, person).await;
+    tell(&app, &notice(To::Person(person), Topic::Published, "a")).await;
+    app.work().await;
+    app.clock.set("2026-11-17T05:00:00Z".parse().unwrap());
+    sink.fault(Fault::DropAfterData);
+    app.work().await;
+    assert_eq!(sink.mails().len(), 1);
+    // Put aside meanwhile, for tomorrow; and by a process whose transaction ended late, for today.
+    tell(&app, &notice(To::Person(person), Topic::Published, "b")).await;
+    app.work().await;
+    sqlx::query(
+        "insert into digest_items (person_id, key, notice, added_at)
+        select person_id, 'late', notice, '2026-11-17T04:59:59Z' from digest_items order by id limit 1",
+    )
+    .execute(&app.db)
+    .await
+    .unwrap();
+    sink.fault(Fault::None);
+    app.clock.advance(TimeDelta::minutes(1));
+    app.work().await;
+    let mails: Vec<_> = sink.mails().iter().map(Received::read).collect();
+    let parts = |n: usize| mails[n].part("text/plain").matches("/offers/").count();
+    assert_eq!(
+        mails[0].headers["message-id"],
+        mails[1].headers["message-id"]
+    );
+    assert_eq!((parts(0), parts(1)), (1, 1), "the same mail");
+    assert_eq!(mails.len(), 3, "what came late follows in one of its own");
+    assert_ne!(
+        mails[2].headers["message-id"],
+        mails[1].headers["message-id"]
+    );
+    app.clock.set("2026-11-18T05:00:00Z".parse().unwrap());
+    app.work().await;
+    assert_eq!(sink.mails().len(), 4);
+    let left = "select count(*) from digest_items";
+    let left: i64 = sqlx::query_scalar(left).fetch_one(&app.db).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn what_was_put_aside_for_a_digest_that_was_sent_already_is_found() {
+    let (sink, app, person) = somebody().await;
+    daily(&app, person).await;
+    tell(&app, &notice(To::Person(person), Topic::Published, "a")).await;
+    app.work().await;
+    // As by a process whose clock is behind: the digest of its hour is done.
+    sqlx::query("update jobs set state = 'done', finished_at = now(), payload = '{}' where kind = 'notices.digest'")
+        .execute(&app.db)
+        .await
+        .unwrap();
+    app.clock.advance(TimeDelta::minutes(5));
+    app.work().await;
+    assert_eq!(sink.mails().len(), 1);
+    app.clock.advance(TimeDelta::days(1));
+    app.work().await;
+    assert_eq!(sink.mails().len(), 1);
+}
+
 #[tokio::test]
 async fn who_left_and_what_is_too_late_is_not_told() {
     let (sink, app, person) = somebody().await;
@@ -271,41 +462,155 @@ async fn who_left_and_what_is_too_late_is_not_told() {
     assert!(sink.mails().is_empty() && failed(&app).await.is_empty());
 }
 
+/// Subjects and texts of the mails that say that a shift starts, to somebody.
+fn starts(sink: &Sink, address: &str) -> Vec<(String, String)> {
+    let mails = sink.mails_to(address).into_iter().map(|mail| mail.read());
+    let mails = mails.map(|mail| {
+        let text = mail.part("text/plain").replace("\r\n", "\n");
+        (mail.headers["subject"].clone(), text)
+    });
+    mails
+        .filter(|(subject, _)| subject.starts_with("You are on call from"))
+        .collect()
+}
+
 #[tokio::test]
-async fn a_shift_is_announced_once_with_partner_and_handover() {
+async fn a_shift_is_announced_once_with_partner_escalation_and_handover() {
+    let sink = Sink::start().await;
+    let app = TestApp::start_with_mail(&sink).await;
+    fixtures::payments(&app.db).await;
+    // The day before 4 December: Ayşe Primary, Ben Secondary, as every third day.
+    app.clock.set("2026-12-03T07:00:00Z".parse().unwrap());
+    app.work().await;
+    app.work().await;
+    let told = starts(&sink, "ayse@example.com");
+    assert_eq!(told.len(), 1, "{told:#?}");
+    let (subject, text) = &told[0];
+    assert_eq!(
+        subject,
+        "You are on call from Fri 4 Dec 09:00: Main, Primary"
+    );
+    for wanted in [
+        "Payments, Main: you are Primary from Fri 4 Dec 09:00 to Sat 5 Dec 09:00 (Europe/Istanbul).",
+        "With you:\nSecondary: Ben Okafor",
+        "Escalate to:\n1. Secondary: Ben Okafor, Phone +44 20 7946 0303\n2. Manager: Carla Díaz, Phone +90 212 555 01 01",
+        "You take over from Chen Wei.",
+        "You hand over to Ben Okafor.",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn only_who_serves_at_the_same_time_is_a_partner() {
     let sink = Sink::start().await;
     let app = TestApp::start_with_mail(&sink).await;
     let crew = fixtures::payments(&app.db).await;
-    // The day before a shift of December, which nobody has been told of.
-    let next: DateTime<Utc> =
-        sqlx::query_scalar("select min(starts_at) from on_call where starts_at > $1")
-            .bind(app.clock.now())
-            .fetch_one(&app.db)
-            .await
-            .unwrap();
-    app.clock.set(next - TimeDelta::hours(2));
+    // On the 4th Ayşe's Primary ends at 11:00 of her clock, and Ben's Secondary an hour later.
+    let shift = "select shift_id from assignments where schedule_state = 'published'
+        and starts_at = '2026-12-04T06:00:00Z' limit 1";
+    let shift: i64 = sqlx::query_scalar(shift).fetch_one(&app.db).await.unwrap();
+    for (role, until, after) in [
+        (0, "2026-12-04T08:00:00Z", &crew.chen),
+        (1, "2026-12-04T09:00:00Z", &crew.carla),
+    ] {
+        let until: DateTime<Utc> = until.parse().unwrap();
+        for sql in [
+            "update assignments set ends_at = $3 where shift_id = $1 and role_id = $2 and person_id <> $4",
+            "insert into assignments (schedule_id, schedule_state, shift_id, role_id, person_id, starts_at, ends_at,
+                escalation_order, weekday_minutes, night_minutes, weekend_minutes, holiday_minutes, points)
+            select schedule_id, schedule_state, shift_id, role_id, $4, $3, '2026-12-05T06:00:00Z', escalation_order,
+                0, 0, 0, 0, 0 from assignments where shift_id = $1 and role_id = $2",
+        ] {
+            sqlx::query(sql)
+                .bind(shift)
+                .bind(crew.rotation.roles[role])
+                .bind(until)
+                .bind(after.id)
+                .execute(&app.db)
+                .await
+                .unwrap();
+        }
+    }
+    app.clock.set("2026-12-03T07:00:00Z".parse().unwrap());
     app.work().await;
-    app.work().await;
-    let told: Vec<_> = sink
-        .mails()
-        .iter()
-        .map(crate::support::smtp::Received::read)
-        .collect();
-    let starts = told
-        .iter()
-        .filter(|mail| mail.headers["subject"].starts_with("You are on call from"));
-    let starts: Vec<_> = starts.collect();
-    assert!(!starts.is_empty(), "{} of {}", told.len(), crew.team.name);
-    let ids: std::collections::BTreeSet<_> = starts
-        .iter()
-        .map(|mail| &mail.headers["message-id"])
-        .collect();
-    assert_eq!(ids.len(), starts.len(), "each once");
-    let text = starts[0].part("text/plain");
+    let (_, ayse) = &starts(&sink, "ayse@example.com")[0];
     assert!(
-        text.contains("With you:") && text.contains("over"),
-        "{text}"
+        ayse.contains("With you:\nSecondary: Ben Okafor\n"),
+        "{ayse}"
     );
+    assert!(!ayse.contains("Secondary: Carla"), "{ayse}");
+}
+
+#[tokio::test]
+async fn a_shift_is_announced_as_long_before_as_its_person_chose() {
+    let sink = Sink::start().await;
+    let app = TestApp::start_with_mail(&sink).await;
+    let crew = fixtures::payments(&app.db).await;
+    let choose = "insert into notice_choices (person_id, lead_minutes) values ($1, 180)";
+    sqlx::query(choose)
+        .bind(crew.ayse.id)
+        .execute(&app.db)
+        .await
+        .unwrap();
+    // Ayşe's begins at 06:00 UTC on the 4th.
+    for (at, told) in [
+        ("2026-12-03T12:00:00Z", 0),
+        ("2026-12-04T02:59:00Z", 0),
+        ("2026-12-04T03:00:00Z", 1),
+        ("2026-12-04T05:59:00Z", 1),
+    ] {
+        app.clock.set(at.parse().unwrap());
+        app.work().await;
+        let starts = starts(&sink, "ayse@example.com");
+        let first = starts.iter().filter(|(s, _)| s.contains("Fri 4 Dec 09:00"));
+        assert_eq!(first.count(), told, "{at}");
+    }
+}
+
+#[tokio::test]
+async fn a_moved_shift_is_announced_anew() {
+    let sink = Sink::start().await;
+    let app = TestApp::start_with_mail(&sink).await;
+    fixtures::payments(&app.db).await;
+    app.clock.set("2026-12-03T07:00:00Z".parse().unwrap());
+    app.work().await;
+    assert_eq!(starts(&sink, "ayse@example.com").len(), 1);
+    sqlx::query(
+        "update assignments set starts_at = starts_at + interval '2 hours'
+        where schedule_state = 'published' and starts_at = '2026-12-04T06:00:00Z'",
+    )
+    .execute(&app.db)
+    .await
+    .unwrap();
+    app.clock.advance(TimeDelta::hours(2));
+    app.work().await;
+    let told = starts(&sink, "ayse@example.com");
+    assert_eq!(told.len(), 2);
+    assert!(told[1].0.contains("Fri 4 Dec 11:00"), "{told:#?}");
+}
+
+#[tokio::test]
+async fn shifts_in_a_row_are_announced_once() {
+    let sink = Sink::start().await;
+    let app = TestApp::start_with_mail(&sink).await;
+    let crew = fixtures::payments(&app.db).await;
+    // Ayşe takes Primary on the 5th, too: two days in a row, and Secondary on the 6th as before.
+    sqlx::query(
+        "update assignments set person_id = case when role_id = $1 then $2::bigint end
+        where schedule_state = 'published' and starts_at = '2026-12-05T06:00:00Z'",
+    )
+    .bind(crew.rotation.roles[0])
+    .bind(crew.ayse.id)
+    .execute(&app.db)
+    .await
+    .unwrap();
+    for at in ["2026-12-03T07:00:00Z", "2026-12-04T07:00:00Z"] {
+        app.clock.set(at.parse().unwrap());
+        app.work().await;
+    }
+    let told = starts(&sink, "ayse@example.com");
+    assert_eq!(told.len(), 1, "{told:#?}");
 }
 
 #[tokio::test]
@@ -406,7 +711,7 @@ async fn the_settings_page_keeps_choices_and_refuses_what_is_none() {
     let page = visitor.get("/notices").await;
     assert_eq!(
         page.attributes("input[name=topic][checked]", "value").len(),
-        7
+        8
     );
     let fields = [
         ("topic", "published"),
@@ -526,6 +831,126 @@ async fn an_administrator_retries_and_drops_what_failed() {
             .status,
         400
     );
+}
+
+#[tokio::test]
+async fn an_administrator_pages_through_what_failed_and_retries_all() {
+    let cast = Cast::new().await;
+    sqlx::query(
+        "insert into jobs (kind, key, lane, payload, created_at, due_at, next_at, state, finished_at, attempts, error)
+        select 'elsewhere', n::text, n::text, jsonb_build_object('title', 'Number ' || n), $1, $1, $1,
+            case when n > 30 then 'failed' else 'waiting' end, case when n > 30 then $1 end, 3, 'no'
+        from generate_series(1, 230) n",
+    )
+    .bind(cast.app.clock.now())
+    .execute(&cast.app.db)
+    .await
+    .unwrap();
+    let admin = cast.visitor(Who::Administrator).await;
+    let mut seen = vec![];
+    let mut path = "/undelivered".to_owned();
+    loop {
+        let page = admin.get(&path).await;
+        let titles = page.all("tbody th").into_iter();
+        seen.push(
+            titles
+                .map(|t| t.split(" since").next().unwrap().trim().to_owned())
+                .collect::<Vec<_>>(),
+        );
+        let links = page.attributes("main a[href^='/undelivered?page=']", "href");
+        let next = format!("/undelivered?page={}", seen.len());
+        if !links.contains(&next) {
+            break;
+        }
+        path = next;
+    }
+    let sizes: Vec<usize> = seen.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [100, 100, 30]);
+    assert!(seen[0][0].starts_with("Number 230"), "{seen:?}");
+    assert!(seen[2][0].starts_with("Number 1"), "{seen:?}");
+    let page = admin.submit("/undelivered", &[]).await;
+    assert!(
+        page.text().contains("All 230 are tried again now."),
+        "{}",
+        page.text()
+    );
+    let waiting = "select count(*) from jobs where kind = 'elsewhere' and state = 'waiting'";
+    assert_eq!(cast.count(waiting).await, 230);
+    let noted = "select count(*) from audit where action = 'retried all jobs'";
+    assert_eq!(cast.count(noted).await, 1);
+}
+
+#[tokio::test]
+async fn a_manager_of_a_demo_sees_the_outbox_and_an_engineer_does_not() {
+    let app = TestApp::start_as(true).await;
+    let crew = fixtures::payments(&app.db).await;
+    tell(
+        &app,
+        &notice(To::Person(crew.ayse.id), Topic::CoverAsk, "a"),
+    )
+    .await;
+    app.work().await;
+    let (manager, engineer) = (app.visitor(), app.visitor());
+    manager.sign_in(&crew.carla.email, PASSWORD).await;
+    engineer.sign_in(&crew.ayse.email, PASSWORD).await;
+    let list = manager.get("/outbox").await;
+    let subjects = list.all("main table a");
+    let ask = subjects
+        .iter()
+        .position(|s| s.trim() == "Ayşe asks: take her shift");
+    let path = list.attributes("main table a", "href").remove(ask.unwrap());
+    assert!(
+        manager
+            .get(&path)
+            .await
+            .text()
+            .contains("to ayse@example.com")
+    );
+    let linked = "a[href='/outbox']";
+    assert!(!manager.get("/").await.attributes(linked, "href").is_empty());
+    for path in ["/outbox", &path] {
+        assert_eq!(engineer.get(path).await.status, 404);
+    }
+    assert!(
+        engineer
+            .get("/")
+            .await
+            .attributes(linked, "href")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn links_of_mails_bring_no_session() {
+    let crew = Crew::new().await;
+    let ayse = crew.visitor("ayse").await;
+    crew.request(&ayse, "2026-12-09", 0, &[]).await;
+    let manager = crew.visitor("carla").await;
+    let fields = [("email", "new@example.com"), ("is_engineer", "yes")];
+    manager
+        .post_form("/teams/payments/invitations", &fields)
+        .await;
+    crew.app.work().await;
+    let texts: Vec<String> = sqlx::query_scalar("select body_text from outbox")
+        .fetch_all(&crew.app.db)
+        .await
+        .unwrap();
+    let mut links: Vec<String> = texts
+        .iter()
+        .flat_map(|text| text.split_whitespace())
+        .filter_map(|word| word.strip_prefix(&crew.app.url))
+        .filter(|link| link.starts_with('/'))
+        .map(str::to_owned)
+        .collect();
+    links.sort();
+    links.dedup();
+    for kind in ["/offers/", "/invitations/", "/covers/"] {
+        assert!(links.iter().any(|link| link.starts_with(kind)), "{links:?}");
+    }
+    for link in links {
+        let page = crew.app.visitor().get(&link).await;
+        assert!(page.headers.get("set-cookie").is_none(), "{link}");
+    }
 }
 
 #[tokio::test]

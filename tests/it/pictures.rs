@@ -93,6 +93,7 @@ const PAGES: [(&str, &[Sight]); 3] = [
                 "member",
                 "select id from people where name = 'Ayşe Demir'",
             ),
+            ("/teams/payments/webhooks", "webhooks", ""),
             ("/teams/payments/audit", "audit", ""),
         ],
     ),

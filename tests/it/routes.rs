@@ -190,7 +190,14 @@ const TABLE: &[Row] = &[
     row("GET", "/outbox", "/outbox", admin(200)),
     row("GET", "/outbox/{id}", "/outbox/{mail}", admin(200)),
     row("GET", "/undelivered", "/undelivered", admin(200)),
+    row("POST", "/undelivered", "/undelivered", admin(303)),
     row("POST", "/undelivered/{id}", "/undelivered/{job}", admin(400)),
+    // Webhooks
+    row("GET", "/teams/{slug}/webhooks", "/teams/payments/webhooks", manager(200)),
+    row("POST", "/teams/{slug}/webhooks", "/teams/payments/webhooks", manager(422)),
+    row("POST", "/teams/{slug}/webhooks/{id}/test", "/teams/payments/webhooks/{webhook}/test", manager(303)),
+    row("POST", "/teams/{slug}/webhooks/{id}/secret", "/teams/payments/webhooks/{webhook}/secret", manager(200)),
+    row("POST", "/teams/{slug}/webhooks/{id}/removal", "/teams/payments/webhooks/{webhook}/removal", manager(303)),
     // Audit
     row("GET", "/teams/{slug}/audit", "/teams/payments/audit", manager(200)),
     // Availability
@@ -302,6 +309,13 @@ impl Stage {
                 "{job}",
                 one("insert into jobs (kind, key, lane, payload, created_at, due_at, next_at, state, finished_at, attempts, error)
                     values ('notice', 'j', 'l', '{\"title\": \"Hello\"}', '2026-11-01', '2026-11-01', '2026-11-01', 'failed', '2026-11-01', 1, 'no') returning id")
+                .await,
+            ),
+            (
+                "{webhook}",
+                one("insert into webhooks (team_id, name, shape, place, address, secret, made_at)
+                    select id, 'Pager', 'json', 'hooks.example.com', '\\x00', '\\x00', '2026-11-01' from teams
+                    where slug = 'payments' returning id")
                 .await,
             ),
             (

@@ -273,7 +273,8 @@ pub async fn open(
     ))
 }
 
-/// Tells the team's engineers that a month is open, but not who has answered or opened it.
+/// Tells the team's engineers that a month is open, but not who has answered or opened it; and the
+/// team's webhooks.
 async fn tell(
     conn: &mut PgConnection,
     team: &Membership,
@@ -287,6 +288,25 @@ async fn tell(
         .succ_opt()
         .unwrap_or(closes_on)
         .and_time(NaiveTime::MIN);
+    let notice = Notice {
+        to: To::Team(team.team),
+        topic: Topic::RoundOpen,
+        key: format!("round:{}:{month}:{closes_on}:team", team.team),
+        lane: format!("team:{}:round:{month}", team.team),
+        title: format!("Until {day}: say when you can be on call in {title}"),
+        lines: vec![format!(
+            "{} opened {title} for {}. {day} is the last day ({}).",
+            user.name,
+            team.name,
+            team.zone.name()
+        )],
+        actions: vec![Action {
+            label: format!("Fill in {title}"),
+            path: format!("/availability?month={month}"),
+        }],
+        until: Some(local_instant(team.zone, end)),
+    };
+    jobs::notify(conn, user.now, &notice).await?;
     let people = store::unanswered(conn, team.team, month).await?;
     for person in people.into_iter().filter(|person| *person != user.id) {
         let notice = Notice {

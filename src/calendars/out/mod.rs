@@ -76,9 +76,11 @@ struct Ask {
 /// Adds who does this slice's jobs.
 #[must_use]
 pub fn handlers(handlers: Handlers) -> Handlers {
-    handlers
-        .on(KIND, deliver)
-        .every("calendar.out.sweep", TimeDelta::hours(24), sweep)
+    handlers.on(KIND, deliver).at_most(3, &[KIND]).every(
+        "calendar.out.sweep",
+        TimeDelta::hours(24),
+        sweep,
+    )
 }
 
 /// Has a person's calendar brought up to date, in the caller's transaction. `cause` tells one wish from

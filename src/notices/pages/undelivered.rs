@@ -1,8 +1,9 @@
 //! What could not be done: why, and when it is tried again.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use chrono_tz::Tz;
+use serde::Deserialize;
 
 use crate::audit;
 use crate::error::{Answer, AppError};
@@ -13,6 +14,11 @@ use crate::web::{Flash, Form, Frame, Section, SignedIn, page};
 /// Lines on the page.
 const MOST: i64 = 100;
 
+#[derive(Deserialize)]
+pub struct Place {
+    page: Option<u32>,
+}
+
 #[derive(Template)]
 #[template(path = "notices/undelivered.html")]
 struct Index {
@@ -20,18 +26,57 @@ struct Index {
     lines: Vec<Undelivered>,
     zone: Tz,
     is_set_up: bool,
+    /// This page, from 0, and whether there are more.
+    page: u32,
+    has_more: bool,
 }
 
 /// `GET /undelivered`
-pub async fn index(State(state): State<AppState>, user: SignedIn) -> Answer {
+pub async fn index(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Query(place): Query<Place>,
+) -> Answer {
     user.admin()?;
-    let lines = jobs::undelivered(&mut *state.db.acquire().await?, MOST).await?;
+    let number = place.page.unwrap_or_default();
+    let skipped = i64::from(number) * MOST;
+    let mut conn = state.db.acquire().await?;
+    let mut lines = jobs::undelivered(&mut conn, skipped, MOST + 1).await?;
+    let most = usize::try_from(MOST).unwrap_or_default();
+    let has_more = lines.len() > most;
+    lines.truncate(most);
     page(&Index {
         frame: user.frame("Not delivered", Section::Admin),
+        page: number,
+        has_more,
         lines,
         zone: user.zone,
         is_set_up: state.mailer.is_set_up(),
     })
+}
+
+/// `POST /undelivered`: has all tried again.
+pub async fn retry_all(State(state): State<AppState>, user: SignedIn) -> Answer {
+    user.admin()?;
+    let mut tx = state.db.begin().await?;
+    let count = jobs::retry_all_failed(&mut tx, user.now).await?;
+    let summary = format!("{count} jobs");
+    audit::record(
+        &mut tx,
+        user.now,
+        Some(user.id),
+        None,
+        "retried all jobs",
+        &summary,
+    )
+    .await?;
+    tx.commit().await?;
+    let said = match count {
+        0 => "There was nothing to try again.".to_owned(),
+        1 => "It is tried again now. If it fails again, it comes back here.".to_owned(),
+        n => format!("All {n} are tried again now. What fails again comes back here."),
+    };
+    Ok(Flash::redirect("/undelivered", &said))
 }
 
 /// `POST /undelivered/{id}`: `action` is `retry` or `drop`.

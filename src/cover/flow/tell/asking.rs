@@ -41,10 +41,7 @@ pub async fn made(
     let mut to = managers(conn, request).await?;
     to.push(request.person.id);
     message.send(conn, &to, &words).await?;
-    if request.kind == Kind::Cover {
-        message.post(conn, &words).await?;
-    }
-    Ok(())
+    message.post_if_made(conn, &words).await
 }
 
 /// Asks somebody, with the link that only they have.
@@ -175,7 +172,8 @@ pub async fn overdue(
         let title = format!("{missing}, {left} left: {}", what(request, p, now));
         (title, vec![line, place(request, p)])
     };
-    message.send(conn, &to, &words).await
+    message.send(conn, &to, &words).await?;
+    message.post(conn, &words).await
 }
 
 /// Managers, escalation contacts and the requester hear that nobody is left to be asked.

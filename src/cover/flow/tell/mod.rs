@@ -66,14 +66,42 @@ impl Message<'_> {
                 actions: vec![look(self.request)],
                 until: self.until,
             };
-            jobs::notify(conn, self.now, &notice).await?;
+            jobs::notify_by(conn, self.now, &notice, self.by(person.id)).await?;
         }
         Ok(())
     }
 
-    /// The team's webhooks, in the requester's zone.
+    /// When somebody must know: whose shift it was or becomes, at once, because they may take it back
+    /// for a while only; all others before it begins.
+    fn by(&self, person: PersonId) -> DateTime<Utc> {
+        let taker = self.request.taker.as_ref().map(|taker| taker.id);
+        if person == self.request.person.id || Some(person) == taker {
+            self.now
+        } else {
+            self.request.interval.start
+        }
+    }
+
+    /// The same where the team heard of the request when it was made: what two colleagues agree on
+    /// between them concerns nobody until it is settled.
+    async fn post_if_made(
+        &self,
+        conn: &mut PgConnection,
+        words: Words<'_>,
+    ) -> Result<(), AppError> {
+        match self.request.kind {
+            Kind::Cover => self.post(conn, words).await,
+            Kind::Give | Kind::Swap => Ok(()),
+        }
+    }
+
+    /// The team's webhooks, in the requester's zone and to nobody in particular.
     async fn post(&self, conn: &mut PgConnection, words: Words<'_>) -> Result<(), AppError> {
-        let (title, lines) = words(&self.request.person);
+        let everybody = Person {
+            id: PersonId(0),
+            ..self.request.person.clone()
+        };
+        let (title, lines) = words(&everybody);
         let (id, team) = (self.request.id, self.request.team);
         let notice = Notice {
             to: To::Team(team),

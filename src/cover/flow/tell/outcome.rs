@@ -125,9 +125,9 @@ pub async fn withdrawn(
     let mut to = managers(conn, request).await?;
     to.extend(others);
     to.push(request.person.id);
-    news(request, event, Some(by), now)
-        .send(conn, &to, &words)
-        .await
+    let message = news(request, event, Some(by), now);
+    message.send(conn, &to, &words).await?;
+    message.post_if_made(conn, &words).await
 }
 
 /// Everybody concerned hears that a request was closed, and why.
@@ -158,7 +158,9 @@ pub async fn closed(
     let mut to = managers(conn, request).await?;
     to.extend(others);
     to.push(asker);
-    news(request, event, by, now).send(conn, &to, &words).await
+    let message = news(request, event, by, now);
+    message.send(conn, &to, &words).await?;
+    message.post_if_made(conn, &words).await
 }
 
 /// The requester, managers and escalation contacts hear that the shift begins uncovered; so does
@@ -242,7 +244,8 @@ pub async fn undone(
         topic,
         ..news(request, event, Some(by), now)
     };
-    message.send(conn, &[asker], &words).await
+    message.send(conn, &[asker], &words).await?;
+    message.post(conn, &words).await
 }
 
 /// What somebody said by a link.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// How a path answers.
 #[derive(Clone)]
@@ -24,6 +25,10 @@ pub enum Reply {
     Bomb,
     /// Takes the request and says nothing.
     Silent,
+    /// Answers like the other once it is let.
+    Later(Arc<Notify>, Box<Self>),
+    /// Of this, a byte every so often.
+    Drip(Vec<u8>),
 }
 
 #[derive(Default)]
@@ -57,7 +62,15 @@ impl Server {
         server
     }
 
-    /// From now on `path` answers so.
+    /// Waits until it was asked for the so manieth time.
+    pub async fn asked_for(&self, times: usize) {
+        while self.asked().len() < times {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// From now on `path` answers so, or a method and a path like `PROPFIND /a/`. A REPORT that asks for entries
+    /// by name is a `MULTIGET`, one that asks for times only a `FREEBUSY`.
     pub fn reply(&self, path: &str, reply: Reply) {
         let mut script = self.script.lock().unwrap();
         script.replies.insert(path.to_owned(), reply);
@@ -91,8 +104,14 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Re
         }
         head.extend_from_slice(&bytes[..n]);
     }
+    let end = head.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(0) + 4;
+    let mut body = head.split_off(end);
     let head = String::from_utf8_lossy(&head).into_owned();
-    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut words = head.split(' ').map(str::to_owned);
+    let (method, path) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
     let header = |name: &str| {
         head.lines()
             .find_map(|l| {
@@ -101,9 +120,27 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Re
             })
             .unwrap_or_default()
     };
+    let length: usize = header("content-length").parse().unwrap_or(0);
+    while body.len() < length {
+        let mut bytes = [0; 4096];
+        let n = stream.read(&mut bytes).await?;
+        if n == 0 {
+            return Ok(());
+        }
+        body.extend_from_slice(&bytes[..n]);
+    }
+    let text = String::from_utf8_lossy(&body);
+    let method = if text.contains("calendar-multiget") {
+        "MULTIGET"
+    } else if text.contains("free-busy-query") {
+        "FREEBUSY"
+    } else {
+        &method
+    };
     let reply = {
         let mut script = script.lock().unwrap();
         let mut line = head.lines().next().unwrap_or_default().to_owned();
+        line = line.replace("REPORT", method);
         for name in ["if-none-match", "authorization"] {
             if !header(name).is_empty() {
                 line = format!("{line} {name}: {}", header(name));
@@ -111,7 +148,15 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Re
         }
         assert!(header("user-agent").starts_with("Fairshift/"), "{head}");
         script.asked.push(line);
-        script.replies.get(&path).cloned()
+        let of_method = script.replies.get(&format!("{method} {path}"));
+        of_method.or(script.replies.get(&path)).cloned()
+    };
+    let reply = match reply {
+        Some(Reply::Later(let_go, reply)) => {
+            let_go.notified().await;
+            Some(*reply)
+        }
+        reply => reply,
     };
     let plain = |status: u16, more: &str, body: &[u8]| {
         let head = format!(
@@ -141,12 +186,17 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Re
             stream.write_all(&answer).await?;
         }
         Some(Reply::Cut(body)) => {
-            let head = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n".as_bytes();
+            let status = if method == "GET" { 200 } else { 207 };
+            let head = format!("HTTP/1.1 {status} OK\r\ncontent-length: 100000\r\n\r\n");
+            let head = head.as_bytes();
             stream.write_all(&[head, &body].concat()).await?;
         }
         Some(Reply::Endless) => {
-            let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n";
-            stream.write_all(head).await?;
+            let status = if method == "GET" { 200 } else { 207 };
+            let head = format!(
+                "HTTP/1.1 {status} OK\r\ncontent-type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n"
+            );
+            stream.write_all(head.as_bytes()).await?;
             let line = b"X-MORE:and more\r\n".repeat(1000);
             loop {
                 stream.write_all(&line).await?;
@@ -156,6 +206,15 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Re
             let bomb = bomb();
             let more = "content-type: text/calendar\r\ncontent-encoding: gzip\r\n";
             stream.write_all(&plain(200, more, &bomb)).await?;
+        }
+        Some(Reply::Later(..)) => unreachable!(),
+        Some(Reply::Drip(body)) => {
+            let head = "HTTP/1.1 207 X\r\ncontent-length: 100000\r\n\r\n".as_bytes();
+            stream.write_all(head).await?;
+            for byte in body {
+                stream.write_all(&[byte]).await?;
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
         }
         Some(Reply::Silent) => {
             let mut rest = [0; 1];

@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn what_is_new_is_said_and_what_only_ages_is_not() {
         let with = |taken: &[&str], failing: &[&str]| Said {
-            taken: taken.iter().map(ToString::to_string).collect(),
-            failing: failing.iter().map(ToString::to_string).collect(),
+            taken: taken.iter().map(|w| (*w).to_owned()).collect(),
+            failing: failing.iter().map(|w| (*w).to_owned()).collect(),
             fresh: vec![("Ben".into(), Some("read just now".into()))],
         };
         let (calm, clash) = (with(&[], &[]), with(&["Ben, Primary."], &["Ben"]));

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
-use super::beside;
+use super::beside::{self, Said};
 use super::changes::rotation_of;
 use super::model::SlotKey;
 use super::panel::{Panel, panel};
@@ -52,8 +52,8 @@ struct Show {
     letter: String,
     month: Month,
     basis: String,
-    /// What calendars say beside it, as [`beside::Said::digest`].
-    said: String,
+    /// What calendars say beside it.
+    said: Said,
     status: Status,
     quality: String,
     is_best: bool,
@@ -65,10 +65,6 @@ struct Show {
     changed: Vec<String>,
     silent: Vec<String>,
     lacking: Vec<String>,
-    /// Published shifts that clash with their person's calendar.
-    taken: Vec<String>,
-    /// How fresh what calendars say of each person is.
-    fresh: Vec<(String, Option<String>)>,
     /// Engineers of the team in no rotation at all.
     without_leg: Vec<String>,
     panel: Panel,
@@ -195,9 +191,7 @@ pub async fn show(
             .map(|p| p.name.clone())
             .collect(),
         lacking: words::lacking(&plan.inputs),
-        said: said.digest(),
-        taken: said.taken,
-        fresh: said.fresh,
+        said,
         without_leg,
         panel,
         has_draft: matches!(plan.source, Source::Draft(_) | Source::Recomputed(_)),

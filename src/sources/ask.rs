@@ -81,6 +81,14 @@ impl Problem {
         }
     }
 
+    /// The same, of one of several calendars.
+    pub fn of(self, name: &str) -> Self {
+        Self {
+            words: format!("\"{name}\": {}", self.words),
+            ..self
+        }
+    }
+
     /// Whether trying again with the same address or password is pointless.
     #[must_use]
     pub fn is_refusal(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use fairshift::app;
 use fairshift::clock::Clock;
@@ -651,6 +652,46 @@ async fn a_calendar_that_moved_into_a_private_network_is_not_written_to() {
 }
 
 #[tokio::test]
+async fn shifts_that_are_read_back_count_for_nothing() {
+    let desk = Desk::new().await;
+    let value = format!("{} /{USER}/work/", desk.source);
+    let fields = [("channel", "push"), ("calendar", &value), ("busy", "yes")];
+    desk.visitor.submit("/calendar/channel", &fields).await;
+    desk.run().await;
+    let there = desk.entries("work").await;
+    assert!(there.len() > 10 && there.iter().all(|e| e.transparency == "OPAQUE"));
+    let path = format!("/availability/calendars/{}/calendars", desk.source);
+    let work = format!("/{USER}/work/");
+    desk.visitor.submit(&path, &[("calendar", &work)]).await;
+    desk.run().await;
+    let read: (i64, i64) = sqlx::query_as(
+        "select (select count(*) from sources where good_at is not null and entries > 10), (select count(*) from source_spans)",
+    )
+    .fetch_one(&desk.crew.app.db)
+    .await
+    .unwrap();
+    assert_eq!(read, (1, 0));
+    // A meeting of her own beside them does count.
+    let soon = desk.crew.app.clock.now() + TimeDelta::days(3);
+    let meeting = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:own\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{}\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        soon.format("%Y%m%dT%H%M%SZ")
+    );
+    let put = desk
+        .server
+        .ask("PUT", &format!("{work}own.ics"), &meeting)
+        .await;
+    assert!(put.status().is_success(), "{}", put.status());
+    desk.crew.app.clock.advance(TimeDelta::hours(2));
+    desk.run().await;
+    let spans: i64 = sqlx::query_scalar("select count(*) from source_spans")
+        .fetch_one(&desk.crew.app.db)
+        .await
+        .unwrap();
+    assert_eq!(spans, 1);
+}
+
+#[tokio::test]
 async fn versions_made_weak_on_the_way_are_written_over_all_the_same() {
     let desk = Desk::new().await;
     desk.line.set(Mode::Weak);
@@ -1045,7 +1086,6 @@ async fn nothing_secret_is_logged_however_much_is_logged() {
     program.wait().unwrap();
     let said = said();
     assert!(said.contains("TRACE"), "it is logged in full");
-    use base64::Engine as _;
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
     for secret in ["private-9f3c", "wrong-5d21", PASSWORD, &basic, KEY] {
         let line = said.lines().find(|line| line.contains(secret));

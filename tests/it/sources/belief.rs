@@ -252,6 +252,7 @@ async fn a_calendar_shared_as_times_only_is_asked_for_them() {
     let refused = Reply::With(403, "text/plain", vec![]);
     let times = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VFREEBUSY\r\nUID:1\r\nFREEBUSY:20261201T070000Z/PT2H\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n";
     stage.server.reply("REPORT /c/", refused.clone());
+    stage.server.reply("PROPFIND /c/", refused.clone());
     let times = Reply::With(200, "text/calendar", times.as_bytes().to_vec());
     stage.server.reply("FREEBUSY /c/", times);
     stage.connect_account(&stage.server).await;

@@ -16,7 +16,7 @@ use super::companion::{Companion, own_folder};
 const PATIENCE: Duration = Duration::from_secs(30);
 const BETWEEN: Duration = Duration::from_millis(50);
 
-/// A selector: XPath where it begins with a slash, else CSS.
+/// A selector: `XPath` where it begins with a slash, else CSS.
 fn by(selector: &str) -> By {
     if selector.starts_with('/') {
         By::XPath(selector)

@@ -1,7 +1,8 @@
 //! How fast a large calendar is read: 5 MB with 5,000 events, half of them recurring, beside the Python
 //! implementation that the tests ask, on the same file.
 //!
-//! `cargo bench --bench calendars`. Reading a year, one thread each; Python's own start is not counted.
+//! `cargo bench --bench calendars`. Reading a year, one thread each, seven times each, of which the fastest counts; Python's own start is not
+//! counted.
 //! Memory is the most that the process ever had, less what it had before.
 #![allow(
     dead_code,
@@ -51,11 +52,16 @@ fn main() {
         reading.spans.len()
     );
 
-    let case = json!([{
+    let case = json!({
         "file": file, "zone": "Europe/Berlin", "owner": "ayse@example.com",
         "from": window.start, "to": window.end, "host": "fairshift.example",
-    }]);
-    let answer = &clients::ask_oracle(&case)[0];
+    });
+    let answers = clients::ask_oracle(&json!(vec![case; TIMES]));
+    let seconds = |answer: &serde_json::Value| answer["seconds"].as_f64().unwrap();
+    let answers = answers.as_array().unwrap().iter();
+    let answer = answers
+        .min_by(|a, b| seconds(a).total_cmp(&seconds(b)))
+        .unwrap();
     let theirs = answer["spans"].as_array().unwrap();
     let same = reading.spans.iter().zip(theirs).all(|(ours, theirs)| {
         json!(
@@ -66,7 +72,7 @@ fn main() {
             && json!(ours.interval.end.to_rfc3339_opts(SecondsFormat::Secs, true)) == theirs[2]
     });
     assert!(same && reading.spans.len() == theirs.len(), "they differ");
-    let seconds = answer["seconds"].as_f64().unwrap();
+    let seconds = seconds(answer);
     println!(
         "python  {seconds:>8.3} s  {:>6.1} MB more  {} spans",
         answer["megabytes"].as_f64().unwrap(),

@@ -163,6 +163,17 @@ impl PublicUrl {
     pub fn authority(&self) -> &str {
         self.0.split_once("://").map_or("", |(_, rest)| rest)
     }
+
+    /// The host alone, which makes the UIDs of our calendar entries ours: an entry keeps its name when
+    /// the service moves to another port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
 }
 
 impl fmt::Display for PublicUrl {
@@ -230,7 +241,14 @@ mod tests {
         assert_eq!(url.as_str(), "https://oncall.example.com");
         assert_eq!(url.authority(), "oncall.example.com");
         assert!(url.is_https());
-        assert!("http://[::1]:8080".parse::<PublicUrl>().is_ok());
+        for (url, host) in [
+            ("https://oncall.example.com", "oncall.example.com"),
+            ("https://oncall.example.com:8443", "oncall.example.com"),
+            ("http://[::1]:8080", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(url.parse::<PublicUrl>().unwrap().host(), host);
+        }
         for wrong in [
             "",
             "oncall.example.com",

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::str::FromStr;
@@ -62,7 +62,8 @@ impl SecretKey {
         Self(bytes)
     }
 
-    /// The key in a file of ours, made when there is none; only our account can read it.
+    /// The key in a file of ours, made when there is none; only our account can read it. Processes that begin
+    /// at once get the same one, and a file that a crash left empty is filled.
     ///
     /// # Errors
     /// Where the file can't be read or made, or holds no key.
@@ -70,26 +71,26 @@ impl SecretKey {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let fresh = Self::random();
-        let made = OpenOptions::new()
+        let mut file = OpenOptions::new()
+            .read(true)
             .write(true)
-            .create_new(true)
+            .create(true)
+            .truncate(false)
             .mode(0o600)
-            .open(file);
-        match made {
-            Ok(mut made) => {
-                writeln!(made, "{}", STANDARD.encode(fresh.0))?;
-                made.sync_all()?;
-                Ok(fresh)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let text = fs::read_to_string(file)?;
-                text.trim()
-                    .parse()
-                    .map_err(|why: &str| io::Error::new(io::ErrorKind::InvalidData, why))
-            }
-            Err(error) => Err(error),
+            .open(file)?;
+        // Until it is closed. Whoever waits here finds what the first one wrote.
+        file.lock()?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        if text.is_empty() {
+            let fresh = Self::random();
+            writeln!(file, "{}", STANDARD.encode(fresh.0))?;
+            file.sync_all()?;
+            return Ok(fresh);
         }
+        text.trim()
+            .parse()
+            .map_err(|why: &str| io::Error::new(io::ErrorKind::InvalidData, why))
     }
 
     /// Encrypts a text for one place, named by table, column and row, as in `sources.secret 42`.
@@ -165,6 +166,43 @@ mod tests {
             assert_eq!(key.open(&changed, PLACE), Err(Unreadable), "{at}");
             assert_eq!(key.open(&sealed[..at], PLACE), Err(Unreadable), "{at}");
         }
+    }
+
+    #[test]
+    fn a_key_in_a_file_is_made_once_and_for_us_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("fairshift-key-{}", std::process::id()));
+        let file = folder.join("deep/secret-key");
+        let sealed = |key: &SecretKey| key.seal(&Secret::new("x"), PLACE);
+        // Many at once.
+        let keys: Vec<SecretKey> = std::thread::scope(|threads| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| threads.spawn(|| SecretKey::in_file(&file).unwrap()))
+                .collect();
+            threads.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        let of_first = sealed(&keys[0]);
+        for key in keys.iter().chain([&SecretKey::in_file(&file).unwrap()]) {
+            assert!(key.open(&of_first, PLACE).is_ok());
+        }
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        // Left empty by a crash: a fresh one, which then stays.
+        fs::write(&file, "").unwrap();
+        let fresh = sealed(&SecretKey::in_file(&file).unwrap());
+        assert!(
+            SecretKey::in_file(&file)
+                .unwrap()
+                .open(&fresh, PLACE)
+                .is_ok()
+        );
+        assert!(keys[0].open(&fresh, PLACE).is_err());
+        // What is no key is never written over.
+        fs::write(&file, "AAEC").unwrap();
+        let error = SecretKey::in_file(&file).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "AAEC");
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use model::{
     WorkingHours, ago, describe, window,
 };
 pub use store::{
-    answer, answered, banner, busy_of, clashes, clear_entry, for_planning, freshness,
+    add_leave, answer, answered, banner, busy_of, clashes, clear_entry, for_planning, freshness,
     leave_to_decide, open_round, paint_entry, put_back, recount, set_entry, set_pattern,
     set_utilisation, taken_shifts, utilisations,
 };

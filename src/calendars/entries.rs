@@ -79,13 +79,3 @@ fn key(duty: &Duty, who: &oncall::Who) -> String {
         key
     }
 }
-
-/// The host alone, which makes our UIDs ours: an entry keeps its name when the service moves to another
-/// port.
-pub fn host(public_url: &PublicUrl) -> &str {
-    let authority = public_url.authority();
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    }
-}

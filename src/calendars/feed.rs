@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
-use super::entries::{Reader, host};
+use super::entries::Reader;
 use super::model::{Feed, Namespace, etag, write};
 use super::store::{self, Subscription};
 use crate::error::{Answer, AppError};
@@ -61,7 +61,7 @@ pub async fn show(
         } else {
             Namespace::Personal
         },
-        host: host(public).to_owned(),
+        host: public.host().to_owned(),
         today: now.date_naive(),
         shifts: reader.entries(&duties),
     };

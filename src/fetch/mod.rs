@@ -52,6 +52,9 @@ pub enum Refused {
     NoTls,
 }
 
+/// Looks names up in place of the system, for tests. A port of 0 is the address's own.
+pub type Names = Arc<dyn Fn(&str) -> Vec<SocketAddr> + Send + Sync>;
+
 /// Asks addresses that people gave us. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
@@ -63,9 +66,24 @@ impl Fetcher {
     /// A fetcher; `private` lets it ask private addresses, any port, and over plain http.
     #[must_use]
     pub fn new(private: bool) -> Self {
+        Self::of(Resolver {
+            private,
+            names: None,
+        })
+    }
+
+    /// The same, where names are looked up by `names`.
+    #[must_use]
+    pub fn with_names(private: bool, names: Names) -> Self {
+        let names = Some(names);
+        Self::of(Resolver { private, names })
+    }
+
+    fn of(resolver: Resolver) -> Self {
         ready_tls();
+        let private = resolver.private;
         let client = Client::builder()
-            .dns_resolver(Arc::new(Resolver { private }))
+            .dns_resolver(Arc::new(resolver))
             .redirect(redirect::Policy::none())
             .no_proxy()
             .referer(false)
@@ -166,15 +184,20 @@ struct NotPublic;
 
 struct Resolver {
     private: bool,
+    names: Option<Names>,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let private = self.private;
+        let (private, names) = (self.private, self.names.clone());
         Box::pin(async move {
-            // The port is the connector's business.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found: Vec<SocketAddr> = match names {
+                Some(names) => names(name.as_str()),
+                // The port is the connector's business.
+                None => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
+            };
             let allowed: Vec<SocketAddr> = found
+                .into_iter()
                 .filter(|found| private || is_public(found.ip()))
                 .collect();
             if allowed.is_empty() {
@@ -217,6 +240,126 @@ mod tests {
         let open = Fetcher::new(true);
         assert!(open.check("http://127.0.0.1:8080/hook").is_ok());
         assert_eq!(open.check("file:///etc/passwd"), Err(Refused::Scheme));
+    }
+
+    /// What answers at an address of this machine.
+    async fn listener() -> (tokio::net::TcpListener, SocketAddr) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        (listener, at)
+    }
+
+    #[tokio::test]
+    async fn whatever_a_name_leads_to_is_looked_at_when_it_is_connected_to() {
+        const WITHIN: &str = "the address leads into a private network";
+        let (home, at) = listener().await;
+        let asked = async |found: Vec<SocketAddr>| {
+            let closed = Fetcher::with_names(false, Arc::new(move |_| found.clone()));
+            let request = closed.request(Method::GET, "http://calendar.example.com/");
+            let request = request.unwrap().timeout(Duration::from_millis(200));
+            // Whatever is outside may answer.
+            request.send().await.err().map(|error| reason(&error))
+        };
+        for address in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd00::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+        ] {
+            let inside = SocketAddr::new(address.parse().unwrap(), at.port());
+            assert_eq!(asked(vec![inside]).await, Some(WITHIN), "{address}");
+            assert_eq!(
+                asked(vec![inside, at]).await,
+                Some(WITHIN),
+                "{address} and another"
+            );
+        }
+        // Of several answers only the public ones are connected to.
+        let outside: SocketAddr = "93.184.215.14:9".parse().unwrap();
+        for mixed in [vec![at, outside], vec![outside, at]] {
+            assert_ne!(asked(mixed).await, Some(WITHIN));
+        }
+        // It led elsewhere when it was looked at before.
+        let turns = std::sync::atomic::AtomicUsize::new(0);
+        let names: Names =
+            Arc::new(
+                move |_| match turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                    0 => vec![outside],
+                    _ => vec![at],
+                },
+            );
+        for wanted in [false, true] {
+            // No connection is left from the time before.
+            let closed = Fetcher::with_names(false, Arc::clone(&names));
+            assert!(closed.check("http://calendar.example.com/").is_ok());
+            let request = closed.request(Method::GET, "http://calendar.example.com/");
+            let request = request.unwrap().timeout(Duration::from_millis(200));
+            let why = request.send().await.err().map(|error| reason(&error));
+            assert_eq!(why == Some(WITHIN), wanted, "{why:?}");
+        }
+        // Nobody ever came, though somebody who may would have.
+        let open = Fetcher::with_names(true, Arc::new(move |_| vec![at]));
+        let request = open.request(Method::GET, "http://calendar.example.com/");
+        let coming = tokio::spawn(request.unwrap().send());
+        let (mut first, _) = home.accept().await.unwrap();
+        let mut bytes = [0; 5];
+        tokio::io::AsyncReadExt::read_exact(&mut first, &mut bytes)
+            .await
+            .unwrap();
+        assert_eq!(&bytes, b"GET /");
+        let others = tokio::time::timeout(Duration::from_millis(50), home.accept()).await;
+        assert!(others.is_err(), "somebody else came");
+        coming.abort();
+    }
+
+    #[tokio::test]
+    async fn a_redirect_leads_to_no_name_inside() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (server, at) = listener().await;
+        let (home, inside) = listener().await;
+        tokio::spawn(async move {
+            let (mut stream, _) = server.accept().await.unwrap();
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await.unwrap();
+            let moved = "HTTP/1.1 302 Found\r\nlocation: http://inside.example.com/\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(moved.as_bytes()).await.unwrap();
+        });
+        let names: Names = Arc::new(move |name| {
+            vec![if name.starts_with("inside") {
+                inside
+            } else {
+                at
+            }]
+        });
+        let open = Fetcher::with_names(true, Arc::clone(&names));
+        let request = open.request(Method::GET, "http://calendar.example.com/");
+        let answer = request.unwrap().send().await.unwrap();
+        assert_eq!(answer.status(), 302, "not followed by itself");
+        let location = answer.headers()["location"].to_str().unwrap();
+        let closed = Fetcher::with_names(false, names);
+        let request = closed.request(Method::GET, location).unwrap();
+        let error = request.send().await.unwrap_err();
+        assert_eq!(reason(&error), "the address leads into a private network");
+        let came = tokio::time::timeout(Duration::from_millis(50), home.accept()).await;
+        assert!(came.is_err());
     }
 
     #[tokio::test]

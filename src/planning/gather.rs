@@ -256,6 +256,10 @@ impl Read {
                 has_answered: self.answered.contains(&row.id),
                 utilisation_percent: self.booked(row.id, self.month),
                 is_utilisation_known: self.utilisations.contains_key(&(row.id, self.month)),
+                is_from_calendars: self
+                    .utilisations
+                    .get(&(row.id, self.month))
+                    .is_some_and(|u| matches!(u.source, availability::Source::Calendars)),
                 served: self.served.get(&row.id).copied().unwrap_or(0),
                 balance,
                 fair_share,

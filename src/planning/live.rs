@@ -18,6 +18,7 @@ use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::beside::{Said, said};
 use super::better::{self, Told};
 use super::changes::{latest_of, rotation_of};
 use super::model::changes;
@@ -49,6 +50,8 @@ pub struct Asked {
     rotation: String,
     #[serde(default)]
     basis: String,
+    #[serde(default)]
+    said: String,
 }
 
 type Events = mpsc::Sender<Result<Event, Infallible>>;
@@ -61,6 +64,7 @@ struct Page {
     rotation: String,
     month: Month,
     basis: String,
+    said: String,
 }
 
 /// `GET /teams/{slug}/plan/{month}/live`
@@ -82,6 +86,7 @@ pub async fn show(
         rotation: asked.rotation,
         month,
         basis: asked.basis,
+        said: asked.said,
     };
     let before = look(&page).await?.ok_or(AppError::NotFound)?;
     tokio::spawn(async move {
@@ -104,7 +109,7 @@ impl Drop for Search {
 
 async fn follow(
     page: Page,
-    before: Ground,
+    (before, said): (Ground, Said),
     mut follower: Follower,
     events: Events,
 ) -> Result<(), AppError> {
@@ -115,6 +120,11 @@ async fn follow(
         } else {
             before.changed
         };
+        say(&events, "changed", &serde_json::json!({ "lines": lines })).await;
+        return Ok(());
+    }
+    if said.digest() != page.said && !page.said.is_empty() {
+        let lines = said.since(&Said::default());
         say(&events, "changed", &serde_json::json!({ "lines": lines })).await;
         return Ok(());
     }
@@ -134,12 +144,15 @@ async fn follow(
         if !follower.quiet(BURST).await {
             return Ok(());
         }
-        let Some(now) = look(&page).await? else {
+        let Some((now, now_said)) = look(&page).await? else {
             return Ok(());
         };
-        if now.basis() != page.basis {
+        if now.basis() != page.basis || now_said.digest() != said.digest() {
             drop(search);
-            let lines = difference(&before, &now, &page.user);
+            let mut lines = now_said.since(&said);
+            if now.basis() != page.basis {
+                lines.extend(difference(&before, &now, &page.user));
+            }
             say(&events, "changed", &serde_json::json!({ "lines": lines })).await;
             return Ok(());
         }
@@ -147,7 +160,7 @@ async fn follow(
 }
 
 /// What there is now; `None` where there is nothing to see for this person any more.
-async fn look(page: &Page) -> Result<Option<Ground>, AppError> {
+async fn look(page: &Page) -> Result<Option<(Ground, Said)>, AppError> {
     let _turn = READERS.acquire().await;
     let mut conn = page.state.db.acquire().await?;
     let now = page.state.clock.now();
@@ -158,7 +171,9 @@ async fn look(page: &Page) -> Result<Option<Ground>, AppError> {
         Err(AppError::NotFound) => return Ok(None),
         found => found?,
     };
-    read(&mut conn, &rotation, page.month, now).await.map(Some)
+    let ground = read(&mut conn, &rotation, page.month, now).await?;
+    let said = said(&mut conn, &ground.inputs, now).await?;
+    Ok(Some((ground, said)))
 }
 
 fn difference(before: &Ground, now: &Ground, user: &SignedIn) -> Vec<String> {

@@ -15,6 +15,7 @@
 //! Publishing supersedes the old version and publishes the new one in one transaction; triggers raise
 //! the revision of the shifts that differ, so that calendars take the change.
 
+mod beside;
 mod better;
 mod changes;
 mod gather;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
+use super::beside::{self, Said};
 use super::changes::rotation_of;
 use super::model::SlotKey;
 use super::panel::{Panel, panel};
@@ -14,7 +15,6 @@ use super::quality::quality;
 use super::store;
 use super::view::{self, Day, OpenRow, Row};
 use super::words::{self, Gap, violation_words};
-use crate::availability;
 use crate::error::{Answer, AppError};
 use crate::rotations;
 use crate::state::AppState;
@@ -53,6 +53,8 @@ struct Show {
     letter: String,
     month: Month,
     basis: String,
+    /// What calendars say beside it.
+    said: Said,
     status: Status,
     quality: String,
     is_best: bool,
@@ -64,10 +66,6 @@ struct Show {
     changed: Vec<String>,
     silent: Vec<String>,
     lacking: Vec<String>,
-    /// Published shifts that clash with their person's calendar.
-    taken: Vec<String>,
-    /// How fresh what calendars say of each person is.
-    fresh: Vec<(String, Option<String>)>,
     /// Engineers of the team in no rotation at all.
     without_leg: Vec<String>,
     panel: Panel,
@@ -132,7 +130,7 @@ pub async fn show(
     let plan = current(&mut conn, &rotation, month, user.now).await?;
     let today = user.now.with_timezone(&plan.inputs.zone).date_naive();
     let without_leg = store::without_leg(&mut conn, team.team, today).await?;
-    let (taken, fresh) = calendars(&mut conn, &plan, user.now).await?;
+    let said = beside::said(&mut conn, &plan.inputs, user.now).await?;
     drop(conn);
     let selected = asked
         .slot
@@ -194,8 +192,7 @@ pub async fn show(
             .map(|p| p.name.clone())
             .collect(),
         lacking: words::lacking(&plan.inputs),
-        taken,
-        fresh,
+        said,
         without_leg,
         panel,
         has_draft: matches!(plan.source, Source::Draft(_) | Source::Recomputed(_)),
@@ -218,44 +215,6 @@ fn leg_zones(plan: &Plan) -> String {
     legs.sort_unstable();
     legs.dedup();
     legs.join(", ")
-}
-
-/// What calendars say of the month: clashes with published shifts, and how fresh it is by person.
-async fn calendars(
-    conn: &mut sqlx::PgConnection,
-    plan: &Plan,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<(Vec<String>, Vec<(String, Option<String>)>), AppError> {
-    let people: Vec<crate::vocab::PersonId> = plan.inputs.people.iter().map(|p| p.id).collect();
-    let fresh = availability::freshness(conn, &people).await?;
-    let (month, zone) = (plan.inputs.month, plan.inputs.zone);
-    let mut taken = Vec::new();
-    if !fresh.is_empty() {
-        for clash in availability::taken_shifts(conn, &people, month.interval(zone)).await? {
-            let person = plan.inputs.people.iter().find(|p| p.id == clash.person);
-            let Some(person) = person.filter(|_| clash.shift.interval.end > now) else {
-                continue;
-            };
-            taken.push(format!(
-                "{}, {} {}: {} {} in their calendar.",
-                person.name,
-                clash.shift.role,
-                availability::describe(clash.shift.interval, zone),
-                clash.busy.kind.label(),
-                availability::describe(clash.busy.interval, zone)
-            ));
-        }
-    }
-    let words = |p: &super::model::PersonInput| {
-        let words = fresh.get(&p.id).map(|f| f.words(now));
-        (p.name.clone(), words)
-    };
-    let fresh = if fresh.is_empty() {
-        Vec::new()
-    } else {
-        plan.inputs.people.iter().map(words).collect()
-    };
-    Ok((taken, fresh))
 }
 
 fn status(plan: &Plan, user: &SignedIn) -> Status {

@@ -38,14 +38,25 @@ pub async fn open(
     state: &AppState,
     source: SourceId,
 ) -> sqlx::Result<Result<Account, &'static str>> {
-    let Some(key) = &state.site.secret_key else {
-        return Ok(Err(words::KEY_GONE));
-    };
-    let secret = store::secret(conn, source, key).await?.and_then(Result::ok);
-    Ok(match secret.as_ref().and_then(Target::of_secret) {
+    let sealed = store::sealed(conn, source).await?.unwrap_or_default();
+    Ok(open_sealed(state, source, &sealed))
+}
+
+/// Opens an account by what was encrypted of it when it was still there.
+///
+/// # Errors
+/// Why it can't be opened, in words for its owner.
+pub fn open_sealed(
+    state: &AppState,
+    source: SourceId,
+    sealed: &[u8],
+) -> Result<Account, &'static str> {
+    let key = state.site.secret_key.as_ref().ok_or(words::KEY_GONE)?;
+    let secret = key.open(sealed, &store::place(source)).ok();
+    match secret.as_ref().and_then(Target::of_secret) {
         Some(Target::Account(account)) => Ok(account),
         _ => Err(words::OTHER_KEY),
-    })
+    }
 }
 
 impl Account {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{
-    ACCEPT, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, DATE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+    RETRY_AFTER,
 };
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use url::Url;
@@ -19,8 +20,8 @@ const MOST_REDIRECTS: usize = 5;
 /// From the first byte asked to the last received, redirects included.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How a problem begins that a new password mends.
-pub const REFUSED: &str = "The server refuses the user name or password";
+/// However long a server wants to be left alone.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
 
 /// Why nothing was read. The words are for the calendar's owner and hold no secret.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -30,8 +31,25 @@ pub struct Problem {
     pub words: String,
     /// The server wants to be left alone for so long.
     pub wait: Option<TimeDelta>,
-    /// Trying again with the same address or password is pointless.
-    pub is_refusal: bool,
+    /// What would help.
+    pub why: Why,
+}
+
+/// What would help against a problem.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// Time may.
+    Passing,
+    /// Time may; whoever waits has waited long enough for now.
+    Slow,
+    /// Another user name or password.
+    Password,
+    /// The same, or another address.
+    Forbidden,
+    /// Another address: nothing is at this one.
+    Missing,
+    /// Something else that its owner must mend.
+    Owner,
 }
 
 impl Problem {
@@ -40,16 +58,41 @@ impl Problem {
         Self {
             words: words.into(),
             wait: None,
-            is_refusal: false,
+            why: Why::Passing,
         }
     }
 
     /// Something that its owner must mend.
     pub fn refusal(words: impl Into<String>) -> Self {
         Self {
-            is_refusal: true,
+            why: Why::Owner,
             ..Self::new(words)
         }
+    }
+
+    /// It took longer than so many seconds.
+    pub fn slow(limit: Duration) -> Self {
+        Self {
+            why: Why::Slow,
+            ..Self::new(format!(
+                "The server took longer than {} s.",
+                limit.as_secs()
+            ))
+        }
+    }
+
+    /// The same, of one of several calendars.
+    pub fn of(self, name: &str) -> Self {
+        Self {
+            words: format!("\"{name}\": {}", self.words),
+            ..self
+        }
+    }
+
+    /// Whether trying again with the same address or password is pointless.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self.why, Why::Passing | Why::Slow)
     }
 }
 
@@ -95,7 +138,7 @@ pub async fn calendar(
     let asking = follow(fetcher, address.url().clone(), known);
     tokio::time::timeout(PATIENCE, asking)
         .await
-        .unwrap_or_else(|_| Err(Problem::new("The server took longer than 20 s.")))
+        .unwrap_or_else(|_| Err(Problem::slow(PATIENCE)))
 }
 
 async fn follow(fetcher: &Fetcher, mut url: Url, known: Known<'_>) -> Result<Answer, Problem> {
@@ -117,7 +160,14 @@ async fn follow(fetcher: &Fetcher, mut url: Url, known: Known<'_>) -> Result<Ans
         let response = send(request).await?;
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED {
-            return Ok(Answer::Unchanged);
+            // Nobody asked whether it was: believed, it would mean that nothing is in it.
+            return if known.etag.is_empty() && known.last_modified.is_empty() {
+                Err(Problem::new(
+                    "The server says that nothing has changed (304), without having given the calendar.",
+                ))
+            } else {
+                Ok(Answer::Unchanged)
+            };
         }
         if status.is_redirection() {
             url = redirected(fetcher, &url, &header(response.headers(), LOCATION))?;
@@ -178,26 +228,43 @@ fn broken(error: &reqwest::Error) -> Problem {
         .flat_map(char::to_uppercase)
         .chain(capital)
         .collect();
-    Problem::new(format!("{reason}."))
+    Problem {
+        why: if error.is_timeout() {
+            Why::Slow
+        } else {
+            Why::Passing
+        },
+        ..Problem::new(format!("{reason}."))
+    }
 }
 
 /// What an unwelcome status means; none for a welcome one. `what` is the address or the password.
 #[must_use]
 pub fn refused(status: StatusCode, headers: &HeaderMap, what: &str) -> Option<Problem> {
-    let wait = header(headers, RETRY_AFTER);
-    let wait = wait.parse().ok().map(TimeDelta::seconds);
     let mut problem = match status.as_u16() {
         200..=299 => return None,
-        401 | 403 if what == "password" => Problem::refusal(format!(
-            "{REFUSED}. Make a new app password there and enter it here."
-        )),
+        401 if what == "password" => Problem {
+            why: Why::Password,
+            ..Problem::new(
+                "The server refuses the user name or password. Make a new app password there and enter it here.",
+            )
+        },
+        403 if what == "password" => Problem {
+            why: Why::Forbidden,
+            ..Problem::new(
+                "The server refuses the user name or password, or doesn't let them in at this address (403). Make a new app password there and enter it here.",
+            )
+        },
         401 | 403 => Problem::refusal(
             "The server does not let us read this address. Make a new secret address there and enter it here.",
         ),
-        404 | 410 => Problem::refusal(format!(
-            "There is no calendar at this {} any more. If it was renewed or removed, enter the new one here.",
-            if what == "password" { "place" } else { what }
-        )),
+        404 | 410 => Problem {
+            why: Why::Missing,
+            ..Problem::new(format!(
+                "There is no calendar at this {} any more. If it was renewed or removed, enter the new one here.",
+                if what == "password" { "place" } else { what }
+            ))
+        },
         429 | 503 => Problem::new(format!(
             "The server is too busy ({}) and wants to be asked later.",
             status.as_u16()
@@ -209,8 +276,22 @@ pub fn refused(status: StatusCode, headers: &HeaderMap, what: &str) -> Option<Pr
         300..=399 => Problem::new("The server sends us to another address. Enter that one here."),
         other => Problem::new(format!("The server answers {other}, which is no calendar.")),
     };
-    problem.wait = wait;
+    problem.wait = wait(headers);
     Some(problem)
+}
+
+/// How long the server wants to be left alone, in whichever form it says so: seconds, or a date, which
+/// is read by the server's own clock. At most a day.
+fn wait(headers: &HeaderMap) -> Option<TimeDelta> {
+    let text = header(headers, RETRY_AFTER);
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        let seconds = text.parse().ok().and_then(TimeDelta::try_seconds);
+        return Some(seconds.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT));
+    }
+    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+    let wait = date(text)? - date(&header(headers, DATE))?;
+    Some(wait.clamp(TimeDelta::zero(), LONGEST_WAIT))
 }
 
 /// The body, unpacked; reading stops where it gets too large.
@@ -241,6 +322,35 @@ pub fn stamp(at: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wish_to_be_left_alone_is_a_day_at_most_however_it_is_said() {
+        let hours = |retry: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, retry.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            let problem = refused(StatusCode::SERVICE_UNAVAILABLE, &headers, "address");
+            assert_eq!(refused(StatusCode::OK, &headers, "address"), None);
+            problem.unwrap().wait.map(|wait| wait.num_hours())
+        };
+        let noon = Some("Fri, 27 Nov 2026 12:00:00 GMT");
+        for (retry, date, wanted) in [
+            ("7200", None, Some(2)),
+            ("0", None, Some(0)),
+            ("9223372036854775807", None, Some(24)),
+            ("99999999999999999999999999", None, Some(24)),
+            ("-7200", None, None),
+            ("soon", noon, None),
+            ("Fri, 27 Nov 2026 15:00:00 GMT", noon, Some(3)),
+            ("Fri, 27 Nov 2026 09:00:00 GMT", noon, Some(0)),
+            ("Fri, 27 Nov 2099 09:00:00 GMT", noon, Some(24)),
+            ("Fri, 27 Nov 2026 15:00:00 GMT", None, None),
+        ] {
+            assert_eq!(hours(retry, date), wanted, "{retry} at {date:?}");
+        }
+    }
 
     #[test]
     fn a_redirect_is_checked_like_the_first_address() {
@@ -280,7 +390,7 @@ mod tests {
                 problem.words.contains("private network"),
                 "{location}: {problem}"
             );
-            assert!(problem.is_refusal);
+            assert!(problem.is_refusal());
             assert!(
                 redirected(&open, &from, location).is_ok(),
                 "{location} where it is allowed"

@@ -7,7 +7,8 @@
 //! 20,000 stretches of a source; never titles, places or people. A source that is removed takes all
 //! of that with it.
 //!
-//! A reading that fails changes nothing of what is known: a failure never means "free". The page
+//! A reading that fails changes nothing of what is known: a failure never means "free", nor does what was
+//! not read: later months, a part of an account. Whatever its owner chose during a reading wins over it. The page
 //! shows the problem and the age of the last good data, attempts get rarer up to twelve hours, and
 //! the owner is told.
 //!
@@ -30,6 +31,7 @@ mod read;
 mod settle;
 mod store;
 mod words;
+mod work_out;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -42,7 +44,7 @@ use crate::state::AppState;
 use crate::vocab::{Line, PersonId};
 use pages::{connect, leave, list, one, team};
 
-pub use accounts::{Writable, open as open_account, writable};
+pub use accounts::{Writable, open as open_account, open_sealed, writable};
 pub use model::{Account, SourceId};
 
 /// The slice's routes.
@@ -102,7 +104,7 @@ pub async fn import(
     let Some(source) = store::to_read(conn, id).await? else {
         return Ok(false);
     };
-    let got = read::parse(ics, &read::Owner::of(&source), now, "");
+    let got = work_out::parse(ics, &work_out::Owner::of(&source), now, "");
     let is_good = got.is_ok();
     settle::settle(conn, now, &source, got.map(Some), None).await?;
     Ok(is_good)
@@ -114,5 +116,7 @@ pub fn handlers(handlers: Handlers) -> Handlers {
     handlers
         .on(read::READ, read::run)
         .at_most(3, &[read::READ])
+        .on(read::CLASH, read::clash)
+        .on(read::ZONE, read::zone)
         .every(read::SWEEP, TimeDelta::hours(1), read::sweep)
 }

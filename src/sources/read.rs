@@ -1,33 +1,44 @@
 //! Reading a calendar: planned as a job, asked for, worked out. What follows is in [`super::settle`].
 
-use std::time::{Duration, Instant};
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
-use super::ask::{self, Answer, Known, Problem};
+use super::ask::{self, Answer, Known, Problem, Why};
 use super::dav::Dav;
-use super::model::{SourceId, Span, SpanKind, Target, is_stale};
-use super::settle::settle;
-use super::store::{self, ToRead};
+use super::model::{Kind, SourceId, Target, is_stale};
+use super::settle;
+use super::store;
 use super::words;
+use super::work_out::{Got, Owner, broken, merged, work_out};
 use crate::availability;
 use crate::jobs::{self, Done, Failure, Job, Work};
-use crate::reading::{self, BusyKind, BusySpan, Reader, Unreadable};
 use crate::state::AppState;
-use crate::vocab::Email;
+use crate::vocab::{Email, PersonId};
 
 /// The kind of the jobs that read calendars.
 pub const READ: &str = "calendar.read";
 /// The kind of the job that looks for calendars nobody reads any more.
 pub const SWEEP: &str = "calendar.sweep";
 
-/// Working a calendar out may take so long.
-const TO_PARSE: Duration = Duration::from_secs(10);
+/// The kind of the jobs that look whether a shift that somebody got clashes with their calendars.
+pub const CLASH: &str = "calendar.clash";
+/// The kind of the jobs that have somebody's calendars read by another clock.
+pub const ZONE: &str = "calendar.zone";
+
 /// An attempt with all its requests. The worker's own patience is a minute.
 const IN_ALL: Duration = Duration::from_secs(50);
+/// The same where somebody waits for the page: well under the time that a request may take.
+const WHILE_SOMEBODY_WAITS: Duration = Duration::from_secs(25);
 /// A calendar that was not read for so long after its time has lost its job.
 const LOST: TimeDelta = TimeDelta::hours(2);
 
@@ -37,29 +48,6 @@ const LOST: TimeDelta = TimeDelta::hours(2);
 struct Order {
     source: SourceId,
     due: DateTime<Utc>,
-}
-
-/// What came out of a calendar.
-pub struct Got {
-    /// When its owner is busy, in order.
-    pub spans: Vec<Span>,
-    /// Entries in it.
-    pub entries: usize,
-    /// What its owner should know.
-    pub warnings: Vec<String>,
-    /// For the next request.
-    pub etag: String,
-    /// For the next request.
-    pub last_modified: String,
-}
-
-/// Whose calendar it is.
-#[derive(Clone)]
-pub struct Owner {
-    /// Their address; answers to invitations name it.
-    pub emails: Vec<Email>,
-    /// Their zone.
-    pub zone: Tz,
 }
 
 /// Plans a reading at `at` in place of the one planned until now. Call it in a transaction.
@@ -112,22 +100,58 @@ pub async fn run(state: AppState, work: Work) -> jobs::Outcome {
     let target = target(&state, &mut conn, source.id).await?;
     drop(conn);
     let owner = Owner::of(&source);
-    let got = match target {
-        Ok(target) => {
-            let known = if is_stale(source.parsed_at, now) {
-                Known::default()
-            } else {
-                Known {
-                    etag: &source.etag,
-                    last_modified: &source.last_modified,
-                }
-            };
-            look(&state, &target, &owner, &source.chosen, known).await
+    let known = if is_stale(source.parsed_at, now) {
+        Known::default()
+    } else {
+        Known {
+            etag: &source.etag,
+            last_modified: &source.last_modified,
         }
-        Err(problem) => Err(problem),
+    };
+    let got = match &target {
+        Ok(target) => whole(look(&state, target, &owner, &source.chosen, known), IN_ALL).await,
+        Err(problem) => Err(problem.clone()),
     };
     let mut tx = state.db.begin().await?;
-    settle(&mut tx, now, &source, got, Some(order.due)).await?;
+    settle::settle(&mut tx, now, &source, got, Some(order.due)).await?;
+    tx.commit().await?;
+    Ok(Done)
+}
+
+/// What a job about a person is told.
+#[derive(Deserialize)]
+struct About {
+    person: PersonId,
+}
+
+/// The job: somebody got a shift, which may clash with their calendars.
+pub async fn clash(state: AppState, work: Work) -> jobs::Outcome {
+    let About { person } = serde_json::from_value(work.payload)?;
+    let mut tx = state.db.begin().await?;
+    if let Some((name, zone)) = store::owner(&mut tx, person).await? {
+        settle::tell_clashes(&mut tx, person, &name, zone, state.clock.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(Done)
+}
+
+/// The job: somebody moved to another time zone, so their calendars mean other times.
+pub async fn zone(state: AppState, work: Work) -> jobs::Outcome {
+    let About { person } = serde_json::from_value(work.payload)?;
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    if let Some((name, zone)) = store::owner(&mut tx, person).await? {
+        for source in store::of_person(&mut tx, person).await? {
+            if source.kind == Kind::File {
+                store::warn(&mut tx, source.id, words::OTHER_ZONE).await?;
+            } else if source.next_at.is_some() {
+                store::forget_version(&mut tx, source.id).await?;
+                plan(&mut tx, now, source.id, now, None).await?;
+            }
+        }
+        // Working hours are by the new clock at once.
+        settle::consequences(&mut tx, person, &name, zone, now).await?;
+    }
     tx.commit().await?;
     Ok(Done)
 }
@@ -141,16 +165,6 @@ pub async fn sweep(state: AppState, _: Work) -> jobs::Outcome {
     }
     tx.commit().await?;
     Ok(Done)
-}
-
-impl Owner {
-    /// The owner of a source.
-    pub fn of(source: &ToRead) -> Self {
-        Self {
-            emails: source.email.iter().cloned().collect(),
-            zone: source.zone,
-        }
-    }
 }
 
 /// What is secret of a source, decrypted.
@@ -168,78 +182,112 @@ async fn target(
     Ok(target.ok_or_else(|| Problem::refusal(words::OTHER_KEY)))
 }
 
-/// Reads a calendar, or the chosen calendars of an account; none where it is as it was.
+/// A reading that ends in time and with an answer, whatever happens to it: what became of it is noted in any
+/// case, and the next one planned.
+async fn whole<T>(
+    reading: impl Future<Output = Result<T, Problem>>,
+    limit: Duration,
+) -> Result<T, Problem> {
+    let mut reading = pin!(reading);
+    let careful = poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| reading.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(broken())))
+    });
+    tokio::time::timeout(limit, careful)
+        .await
+        .unwrap_or_else(|_| Err(Problem::slow(limit)))
+}
+
+/// Reads a calendar at a secret address while its owner waits.
 ///
 /// # Errors
 /// Why nothing was read.
-pub async fn look(
+pub async fn look_at(
+    state: &AppState,
+    target: &Target,
+    owner: &Owner,
+) -> Result<Option<Got>, Problem> {
+    let reading = look(state, target, owner, &[], Known::default());
+    whole(reading, WHILE_SOMEBODY_WAITS).await
+}
+
+/// Reads a file while its owner waits.
+///
+/// # Errors
+/// Why nothing was read.
+pub async fn read_file(state: &AppState, owner: Owner, bytes: Vec<u8>) -> Result<Got, Problem> {
+    let reading = whole(work_out(state, owner, vec![bytes]), WHILE_SOMEBODY_WAITS);
+    reading.await.map_err(|problem| match problem.why {
+        Why::Slow => {
+            Problem::new("Many calendars are being read right now. Try again in a minute.")
+        }
+        _ => problem,
+    })
+}
+
+/// Reads a calendar, or the chosen calendars of an account; none where it is as it was.
+async fn look(
     state: &AppState,
     target: &Target,
     owner: &Owner,
     chosen: &[(String, String)],
     known: Known<'_>,
 ) -> Result<Option<Got>, Problem> {
-    let looking = async {
-        match target {
-            Target::Address(address) => {
-                match ask::calendar(&state.fetcher, address, known).await? {
-                    Answer::Unchanged => Ok(None),
-                    Answer::Calendar {
-                        bytes,
-                        etag,
-                        last_modified,
-                    } => {
-                        let got = work_out(state, owner.clone(), bytes).await?;
-                        Ok(Some(Got {
-                            etag,
-                            last_modified,
-                            ..got
-                        }))
-                    }
-                }
+    match target {
+        Target::Address(address) => match ask::calendar(&state.fetcher, address, known).await? {
+            Answer::Unchanged => Ok(None),
+            Answer::Calendar {
+                bytes,
+                etag,
+                last_modified,
+            } => {
+                let got = work_out(state, owner.clone(), vec![bytes]).await?;
+                Ok(Some(Got {
+                    etag,
+                    last_modified,
+                    ..got
+                }))
             }
-            Target::Account(account) => {
-                let dav = Dav {
-                    fetcher: &state.fetcher,
-                    account,
-                };
-                let mut owner = owner.clone();
-                owner.emails.extend(account.user.parse::<Email>().ok());
-                account_of(state, &dav, &owner, chosen).await.map(Some)
-            }
+        },
+        Target::Account(account) => {
+            let dav = Dav {
+                fetcher: &state.fetcher,
+                account,
+            };
+            let mut owner = owner.clone();
+            owner.emails.extend(account.user.parse::<Email>().ok());
+            account_of(state, &dav, &owner, chosen, known).await
         }
-    };
-    tokio::time::timeout(IN_ALL, looking)
-        .await
-        .unwrap_or_else(|_| Err(Problem::new("Reading it took longer than 50 s.")))
+    }
 }
 
-/// All chosen calendars of an account. Where one fails, all do: half of somebody's time must not look
-/// like all of it.
+/// All chosen calendars of an account; none where all of them are as they were. Where one fails, all do: half
+/// of somebody's time must not look like all of it.
 async fn account_of(
     state: &AppState,
     dav: &Dav<'_>,
     owner: &Owner,
     chosen: &[(String, String)],
-) -> Result<Got, Problem> {
+    known: Known<'_>,
+) -> Result<Option<Got>, Problem> {
     let window = availability::window(state.clock.now());
+    // Before anything is read: what changes meanwhile is read the next time.
+    let version = versions(dav, chosen).await?;
+    if !version.is_empty() && version == known.etag {
+        return Ok(None);
+    }
     let mut all = Got {
-        spans: Vec::new(),
-        entries: 0,
-        warnings: Vec::new(),
-        etag: String::new(),
-        last_modified: String::new(),
+        etag: version,
+        ..Got::default()
     };
     for (href, name) in chosen {
-        let of_this = |problem: Problem| Problem {
-            words: format!("\"{name}\": {}", problem.words),
-            ..problem
-        };
+        let of_this = |problem: Problem| problem.of(name);
         let entries = dav.entries(href, window).await.map_err(of_this)?;
         if entries.is_empty() {
             continue;
         }
-        let got = work_out(state, owner.clone(), as_one(&entries).into_bytes())
+        let files = entries.into_iter().map(String::into_bytes).collect();
+        let got = work_out(state, owner.clone(), files)
             .await
             .map_err(of_this)?;
         all.spans.extend(got.spans);
@@ -248,117 +296,46 @@ async fn account_of(
             .extend(got.warnings.into_iter().map(|w| format!("{name}: {w}")));
     }
     all.spans = merged(&all.spans);
-    Ok(all)
+    Ok(Some(all))
 }
 
-/// Entries that a server keeps one by one, as one calendar.
-fn as_one(entries: &[String]) -> String {
-    let mut calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n".to_owned();
-    for entry in entries {
-        for line in entry.lines() {
-            let line = line.trim_end_matches('\r');
-            let upper = line.to_ascii_uppercase();
-            if ["BEGIN:VCALENDAR", "END:VCALENDAR", "VERSION:2.0"].contains(&upper.trim_end()) {
-                continue;
-            }
-            calendar.push_str(line);
-            calendar.push_str("\r\n");
+/// Names the state that all chosen calendars are in; empty where the server does not tell of each.
+async fn versions(dav: &Dav<'_>, chosen: &[(String, String)]) -> Result<String, Problem> {
+    let mut hash = Sha256::new();
+    for (href, name) in chosen {
+        let version = match dav.version(href).await {
+            // Who may see times only may not see this.
+            Err(problem) if problem.why == Why::Forbidden => None,
+            version => version.map_err(|problem| problem.of(name))?,
+        };
+        let Some(version) = version else {
+            return Ok(String::new());
+        };
+        for part in [href, &version] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
         }
     }
-    calendar.push_str("END:VCALENDAR\r\n");
-    calendar
-}
-
-/// Reads the bytes of a calendar, off the threads that serve requests.
-///
-/// # Errors
-/// Why nothing could be read.
-pub async fn work_out(state: &AppState, owner: Owner, bytes: Vec<u8>) -> Result<Got, Problem> {
-    let now = state.clock.now();
-    let authority = state.site.public_url.authority();
-    let host = authority
-        .rsplit_once(':')
-        .map_or(authority, |(host, _)| host)
-        .to_owned();
-    tokio::task::spawn_blocking(move || parse(&bytes, &owner, now, &host))
-        .await
-        // Whatever a file did to us, it is not to be believed free.
-        .unwrap_or_else(|_| Err(Problem::new("The calendar could not be read.")))
-}
-
-/// Reads the bytes of a calendar. It may take ten seconds. `host` is our own, by which shifts that
-/// come back are known.
-///
-/// # Errors
-/// Why nothing could be read.
-pub fn parse(bytes: &[u8], owner: &Owner, now: DateTime<Utc>, host: &str) -> Result<Got, Problem> {
-    let begun = Instant::now();
-    let reader = Reader {
-        owner: &owner.emails,
-        zone: owner.zone,
-        window: availability::window(now),
-        own_host: host,
-        limits: reading::Limits::default(),
-        stop: &|| begun.elapsed() > TO_PARSE,
-    };
-    let read = reading::read(bytes, &reader)
-        .map_err(|unreadable: Unreadable| Problem::new(unreadable.to_string()))?;
-    Ok(Got {
-        spans: read.spans.iter().map(kept).collect(),
-        entries: read.entries,
-        warnings: read.warnings.iter().map(ToString::to_string).collect(),
-        etag: String::new(),
-        last_modified: String::new(),
-    })
-}
-
-fn kept(span: &BusySpan) -> Span {
-    Span {
-        interval: span.interval,
-        kind: match span.kind {
-            BusyKind::Busy => SpanKind::Busy,
-            BusyKind::Tentative => SpanKind::Tentative,
-            BusyKind::OutOfOffice => SpanKind::OutOfOffice,
-        },
-        all_day: span.all_day,
-    }
-}
-
-/// Spans of several calendars, each kind merged within itself.
-fn merged(spans: &[Span]) -> Vec<Span> {
-    let kinds = [SpanKind::Busy, SpanKind::Tentative, SpanKind::OutOfOffice];
-    let groups = kinds.into_iter().flat_map(|k| [(k, true), (k, false)]);
-    let mut all: Vec<Span> = groups
-        .flat_map(|(kind, all_day)| {
-            let of = spans
-                .iter()
-                .filter(|s| s.kind == kind && s.all_day == all_day);
-            let union = reading::union(of.map(|s| s.interval));
-            union.into_iter().map(move |interval| Span {
-                interval,
-                kind,
-                all_day,
-            })
-        })
-        .collect();
-    all.sort_unstable();
-    all
+    Ok(STANDARD.encode(hash.finalize()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn entries_become_one_calendar() {
-        let entry = |uid: &str| {
-            format!(
-                "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:{uid}\nEND:VEVENT\nEND:VCALENDAR\n"
-            )
+    #[tokio::test]
+    async fn a_reading_that_breaks_or_hangs_is_a_problem() {
+        let soon = Duration::from_millis(1);
+        let broke = async || {
+            tokio::task::yield_now().await;
+            Vec::<()>::new().pop().unwrap();
+            Ok(())
         };
-        let all = as_one(&[entry("a"), entry("b").replace('\n', "\r\n")]);
-        assert_eq!(all.matches("VCALENDAR").count(), 2);
-        assert_eq!(all.matches("BEGIN:VEVENT\r\n").count(), 2);
-        assert!(all.ends_with("UID:b\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"));
+        let problem = whole(broke(), IN_ALL).await.unwrap_err();
+        assert_eq!(problem, broken());
+        let hangs = std::future::pending::<Result<(), Problem>>();
+        let problem = whole(hangs, soon).await.unwrap_err();
+        assert_eq!(problem, Problem::slow(soon));
+        assert_eq!(whole(async { Ok(1) }, IN_ALL).await, Ok(1));
     }
 }

@@ -7,18 +7,25 @@ use sqlx::PgConnection;
 
 use super::ask::Problem;
 use super::model::{Kind, Span, away, next_reading, steps};
-use super::read::{Got, plan};
+use super::read::plan;
 use super::store::{self, Outcome, ToRead};
 use super::words;
+use super::work_out::Got;
+use crate::audit;
 use crate::availability;
 use crate::jobs;
-use crate::vocab::{Interval, Level, PersonId};
+use crate::vocab::{Interval, PersonId};
+
+/// What only its owner can mend is tried again after so long: asking again and again with a wrong password
+/// locks accounts. Whoever mends it has it read at once.
+const AFTER_REFUSAL: TimeDelta = TimeDelta::hours(12);
 
 /// Clashes are told so far ahead.
 const CLASHES_AHEAD: TimeDelta = TimeDelta::days(120);
 
 /// Keeps what came of an attempt and does what follows: leave is proposed, utilisation counted,
-/// clashes told, and the next reading planned. Call it in a transaction.
+/// clashes told, and the next reading planned. With `instead_of`, only where that is still the planned
+/// reading. Call it in a transaction.
 ///
 /// # Errors
 /// Where the database fails.
@@ -26,38 +33,61 @@ pub async fn settle(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
     source: &ToRead,
-    got: Result<Option<Got>, Problem>,
+    mut got: Result<Option<Got>, Problem>,
     instead_of: Option<DateTime<Utc>>,
 ) -> sqlx::Result<()> {
+    let mut known_until = availability::window(now).end;
+    if let Ok(Some(got)) = &mut got
+        && let Some(first) = got.spans.get(store::MOST_SPANS)
+    {
+        // What is left out is not free.
+        known_until = first.interval.start;
+        got.spans.truncate(store::MOST_SPANS);
+        got.warnings.insert(0, words::too_many(store::MOST_SPANS));
+    }
     let outcome = match &got {
         Ok(Some(got)) => Outcome::Read {
             entries: got.entries,
             warnings: &got.warnings,
+            known_until,
             etag: &got.etag,
             last_modified: &got.last_modified,
         },
         Ok(None) => Outcome::Unchanged,
         Err(problem) => Outcome::Failed(&problem.words),
     };
-    if !store::keep(conn, source.id, &outcome, now).await? {
+    if !store::keep(conn, source.id, &outcome, instead_of, now).await? {
         return Ok(());
     }
-    if let Ok(Some(got)) = &got {
-        store::replace_spans(conn, source.id, &got.spans).await?;
-        propose(conn, source, &got.spans, now).await?;
-    }
-    if got.is_ok() {
-        consequences(conn, source.person, &source.owner, source.zone, now).await?;
-    }
-    let (failures, wait) = match &got {
-        Ok(_) => (0, None),
-        Err(problem) => (source.failures + 1, problem.wait),
-    };
-    if let Err(problem) = &got {
-        complain(conn, source, problem, now).await?;
+    match &got {
+        Ok(read) => {
+            let changed = match read {
+                Some(got) => store::replace_spans(conn, source.id, &got.spans).await?,
+                None => false,
+            };
+            // Every day brings another one within reach.
+            let day = |at: DateTime<Utc>| at.with_timezone(&source.zone).date_naive();
+            if changed || source.good_at.is_none_or(|at| day(at) != day(now)) {
+                // Before out of office becomes leave: a shift under leave is no clash any more.
+                tell_clashes(conn, source.person, &source.owner, source.zone, now).await?;
+                if let Some(got) = read {
+                    propose(conn, source, &got.spans, now).await?;
+                }
+                availability::recount(conn, source.person, now).await?;
+            }
+        }
+        Err(problem) => complain(conn, source, problem, now).await?,
     }
     if source.kind != Kind::File {
-        let at = next_reading(now, failures, wait, rand::random());
+        let at = match &got {
+            Ok(_) => next_reading(now, 0, None, rand::random()),
+            Err(problem) => {
+                let failures = source.failures + 1;
+                let wait = problem.is_refusal().then_some(AFTER_REFUSAL);
+                let wait = problem.wait.max(wait);
+                next_reading(now, failures, wait, rand::random())
+            }
+        };
         plan(conn, now, source.id, at, instead_of).await?;
     }
     Ok(())
@@ -73,6 +103,17 @@ pub async fn consequences(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     availability::recount(conn, person, now).await?;
+    tell_clashes(conn, person, name, zone, now).await
+}
+
+/// Tells of clashes with published shifts, once each.
+pub async fn tell_clashes(
+    conn: &mut PgConnection,
+    person: PersonId,
+    name: &str,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let ahead = Interval {
         start: now,
         end: now + CLASHES_AHEAD,
@@ -110,10 +151,7 @@ async fn propose(
         return Ok(());
     }
     let new = store::apply(conn, source.id, &steps, now).await?;
-    if new.is_empty() {
-        return Ok(());
-    }
-    let by_itself = store::accept_by_itself(conn, source.person).await?;
+    let by_itself = !new.is_empty() && store::accept_by_itself(conn, source.person).await?;
     for interval in new {
         let timelines = availability::for_planning(conn, &[source.person], interval).await?;
         let is_leave = timelines
@@ -123,25 +161,35 @@ async fn propose(
             store::mark(conn, source.id, interval, "accepted", now).await?;
         }
         if by_itself && !is_leave {
-            accept(conn, source.person, interval, now).await?;
+            let whose = (source.person, source.owner.as_str(), source.zone);
+            accept(conn, whose, interval, None, now).await?;
         }
     }
     Ok(())
 }
 
-/// Enters out of office as leave.
+/// Enters out of office as leave, beside what is entered, and notes who did so: nobody where a team takes it
+/// so. [`availability::recount`] is to follow.
 pub async fn accept(
     conn: &mut PgConnection,
-    person: PersonId,
+    (person, name, zone): (PersonId, &str, Tz),
     interval: Interval,
+    by: Option<PersonId>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     // A note of our own is a note.
     let Ok(note) = "Out of office in the calendar".parse() else {
         return Ok(());
     };
-    let level = Level::Leave;
-    availability::set_entry(conn, person, interval, level, &note, person, now).await
+    availability::add_leave(conn, person, interval, &note, by, now).await?;
+    let said = format!(
+        "{name}: {}, out of office in the calendar",
+        availability::describe(interval, zone)
+    );
+    for team in store::teams_of(conn, person).await? {
+        audit::record(conn, now, by, Some(team), "accepted leave", &said).await?;
+    }
+    Ok(())
 }
 
 /// Tells the owner that a calendar can't be read: at once where only they can mend it, else after a
@@ -157,7 +205,7 @@ async fn complain(
     let is_old = known
         .good_at
         .is_none_or(|at| now - at > TimeDelta::hours(24));
-    if !problem.is_refusal && !is_old {
+    if !problem.is_refusal() && !is_old {
         return Ok(());
     }
     let notice = words::unreadable(

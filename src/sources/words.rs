@@ -17,6 +17,20 @@ pub const OTHER_KEY: &str = "The address or password can't be decrypted: Fairshi
 /// What a source says while no key is set.
 pub const KEY_GONE: &str = "The address or password can't be decrypted: Fairshift's key is gone. Ask the administrator to set FAIRSHIFT_SECRET_KEY as it was.";
 
+/// What a source says of which only a part is kept.
+pub fn too_many(most: usize) -> String {
+    format!(
+        "There are more than {most} separate times: the latest of them were not counted, and are not taken to be free."
+    )
+}
+
+/// What a source says that was tried too often.
+pub const TOO_OFTEN: &str =
+    "You have tried very often within ten minutes. Wait that long, then try again.";
+
+/// What a file says after its owner moved to another time zone.
+pub const OTHER_ZONE: &str = "Your time zone has changed since: whole days, and times without a zone, are still by the clock of before. Upload the file anew.";
+
 /// A published shift and the calendar of its person, to the person.
 pub fn clash(taken: &Taken, zone: Tz) -> Notice {
     let shift = &taken.shift;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use fairshift::app;
 use fairshift::clock::Clock;
@@ -381,13 +382,49 @@ async fn what_its_owner_changed_is_theirs_until_they_decide() {
 }
 
 #[tokio::test]
+async fn an_entry_made_a_series_is_one_shift_again_by_our_version() {
+    let desk = Desk::new().await;
+    desk.choose("work").await;
+    desk.run().await;
+    let (_, uid) = desk.shift().await;
+    desk.edit(&uid, |text| {
+        text.replace(
+            "\nSTATUS:",
+            "\nRRULE:FREQ=DAILY;COUNT=3\r\nEXDATE:20200101T000000Z\r\nLOCATION:Home\r\nSTATUS:",
+        )
+    })
+    .await;
+    desk.call("+44 1").await;
+    desk.run().await;
+    let page = desk.visitor.get("/calendar").await;
+    let decide = page
+        .attributes("form[action^='/calendar/entries/']", "action")
+        .remove(0);
+    desk.visitor.submit(&decide, &[("version", "ours")]).await;
+    desk.run().await;
+    let text = desk.server.ask("GET", &Desk::path(&uid), "").await;
+    let text = text.text().await.unwrap();
+    assert!(
+        !text.contains("RRULE") && !text.contains("EXDATE"),
+        "{text}"
+    );
+    assert!(
+        text.contains("LOCATION:Home") && text.contains("+44 1"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn an_edited_entry_of_a_shift_given_away_is_asked_about() {
     let desk = Desk::new().await;
     desk.choose("work").await;
     desk.run().await;
     let (shift, uid) = desk.shift().await;
     desk.edit(&uid, |text| {
-        text.replace("\nSTATUS:", "\nATTENDEE:mailto:mum@example.com\r\nSTATUS:")
+        text.replace(
+            "\nSTATUS:",
+            "\nATTENDEE:mailto:mum@example.com\r\nRRULE:FREQ=DAILY\r\nSTATUS:",
+        )
     })
     .await;
     sqlx::query("update assignments set person_id = $1 where shift_id = $2 and person_id = $3")
@@ -525,6 +562,374 @@ async fn a_server_that_is_down_is_asked_again_and_a_calendar_that_is_gone_is_not
     assert_eq!(page.all("#stuck"), [""; 0]);
 }
 
+#[tokio::test]
+async fn one_entry_that_the_server_refuses_holds_up_no_other() {
+    let desk = Desk::new().await;
+    let (_, uid) = desk.shift().await;
+    let file = uid.replace('@', "-");
+    desk.line.set(Mode::Refuse("PUT", file.clone(), 403));
+    desk.choose("work").await;
+    desk.run().await;
+    let feed = desk.crew.feed(&desk.crew.ayse, "").await;
+    let wanted = async || {
+        let mut wanted = events(&feed).await;
+        wanted.retain(|e| e.end > desk.crew.app.clock.now());
+        wanted
+    };
+    let there = desk.entries("work").await;
+    assert_eq!(there.len(), wanted().await.len() - 1, "all but one");
+    assert_eq!(desk.entry(&uid).await, None);
+    let page = desk.visitor.get("/calendar").await;
+    let said = page.text();
+    assert!(
+        said.contains("The server does not take On call") && said.contains("(403)"),
+        "{said}"
+    );
+    assert!(said.contains("Fairshift tries again on"), "{said}");
+    // What comes after it gets there as well, and so does the one, once it may.
+    desk.call("+44 1").await;
+    desk.run().await;
+    let there = desk.entries("work").await;
+    assert!(
+        there
+            .iter()
+            .filter(|e| e.description.contains("+44 1"))
+            .count()
+            > 3
+    );
+    desk.line.set(Mode::Good);
+    desk.crew.app.clock.advance(TimeDelta::hours(2));
+    desk.run().await;
+    assert_eq!(looks(&desk.entries("work").await), looks(&wanted().await));
+    let page = desk.visitor.get("/calendar").await;
+    assert_eq!(page.all("#stuck"), [""; 0]);
+    // One that can't be removed, either.
+    let shift = uid.split('-').nth(1).unwrap().parse::<i64>().unwrap();
+    desk.line.set(Mode::Refuse("DELETE", file, 405));
+    sqlx::query("update assignments set person_id = null where shift_id = $1")
+        .bind(shift)
+        .execute(&desk.crew.app.db)
+        .await
+        .unwrap();
+    desk.call("+44 2").await;
+    desk.run().await;
+    let there = desk.entries("work").await;
+    assert!(
+        there.iter().any(|e| e.uid == uid) && there.iter().any(|e| e.description.contains("+44 2"))
+    );
+    // A calendar that takes nothing at all is another matter.
+    desk.choose("home").await;
+    desk.line.set(Mode::Refuse("PUT", "/home/".to_owned(), 403));
+    desk.line.writes();
+    desk.run().await;
+    let mut tried = desk.line.writes();
+    tried.retain(|(method, ..)| method == "PUT");
+    assert!(
+        (1..10).contains(&tried.len()),
+        "not all of them are tried: {tried:?}"
+    );
+    let page = desk.visitor.get("/calendar").await;
+    assert!(
+        page.text()
+            .contains("doesn't let Fairshift write into this calendar"),
+        "{}",
+        page.text()
+    );
+}
+
+#[tokio::test]
+async fn a_calendar_that_moved_into_a_private_network_is_not_written_to() {
+    let desk = Desk::new().await;
+    desk.choose("work").await;
+    let closed = AppState {
+        fetcher: fairshift::fetch::Fetcher::new(false),
+        ..desk.crew.app.state.clone()
+    };
+    run(&desk.crew, &closed).await;
+    assert_eq!(desk.line.requests(), 0, "nobody connected");
+    let page = desk.visitor.get("/calendar").await;
+    assert_eq!(page.all("#stuck").len(), 1, "{}", page.text());
+}
+
+#[tokio::test]
+async fn shifts_that_are_read_back_count_for_nothing() {
+    let desk = Desk::new().await;
+    let value = format!("{} /{USER}/work/", desk.source);
+    let fields = [("channel", "push"), ("calendar", &value), ("busy", "yes")];
+    desk.visitor.submit("/calendar/channel", &fields).await;
+    desk.run().await;
+    let there = desk.entries("work").await;
+    assert!(there.len() > 10 && there.iter().all(|e| e.transparency == "OPAQUE"));
+    let path = format!("/availability/calendars/{}/calendars", desk.source);
+    let work = format!("/{USER}/work/");
+    desk.visitor.submit(&path, &[("calendar", &work)]).await;
+    desk.run().await;
+    let read: (i64, i64) = sqlx::query_as(
+        "select (select count(*) from sources where good_at is not null and entries > 10), (select count(*) from source_spans)",
+    )
+    .fetch_one(&desk.crew.app.db)
+    .await
+    .unwrap();
+    assert_eq!(read, (1, 0));
+    // A meeting of her own beside them does count.
+    let soon = desk.crew.app.clock.now() + TimeDelta::days(3);
+    let meeting = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:own\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{}\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        soon.format("%Y%m%dT%H%M%SZ")
+    );
+    let put = desk
+        .server
+        .ask("PUT", &format!("{work}own.ics"), &meeting)
+        .await;
+    assert!(put.status().is_success(), "{}", put.status());
+    desk.crew.app.clock.advance(TimeDelta::hours(2));
+    desk.run().await;
+    let spans: i64 = sqlx::query_scalar("select count(*) from source_spans")
+        .fetch_one(&desk.crew.app.db)
+        .await
+        .unwrap();
+    assert_eq!(spans, 1);
+}
+
+#[tokio::test]
+async fn versions_made_weak_on_the_way_are_written_over_all_the_same() {
+    let desk = Desk::new().await;
+    desk.line.set(Mode::Weak);
+    desk.choose("work").await;
+    desk.run().await;
+    desk.call("+44 1").await;
+    desk.run().await;
+    let (_, uid) = desk.shift().await;
+    let entry = desk.entry(&uid).await.unwrap();
+    assert!(entry.description.contains("+44 1"), "{}", entry.description);
+    assert_eq!(desk.visitor.get("/calendar").await.all("#stuck"), [""; 0]);
+}
+
+#[tokio::test]
+async fn while_the_server_is_asked_no_connection_is_held_and_nobody_else_writes() {
+    let desk = Desk::new().await;
+    let db = &desk.crew.app.db;
+    desk.choose("work").await;
+    desk.line.set(Mode::Deaf("PUT"));
+    let state = desk.crew.app.state.clone();
+    let present = Clock::system().now() + TimeDelta::seconds(1);
+    desk.crew.app.clock.set(present);
+    let pushing = tokio::spawn(async move { jobs::run_due(&state, &app::handlers()).await });
+    desk.line.swallowed().await;
+    assert_eq!(
+        usize::try_from(db.size()).unwrap(),
+        db.num_idle(),
+        "all are idle"
+    );
+    // An attempt that was planned before the one under way comes due.
+    let person = desk.crew.ayse.id.0;
+    sqlx::query(
+        "insert into jobs (id, kind, key, lane, payload, created_at, due_at, next_at) overriding system value
+        values (-1, 'calendar.out', 'again', 'calendar.out:' || $1, jsonb_build_object('person', $1), now(), $2, $2)",
+    )
+    .bind(person)
+    .bind(present)
+    .execute(db)
+    .await
+    .unwrap();
+    desk.line.requests();
+    jobs::run_due(&desk.crew.app.state, &app::handlers())
+        .await
+        .unwrap();
+    assert_eq!(desk.line.requests(), 0, "it stands aside");
+    let aside: i64 = sqlx::query_scalar(
+        "select count(*) from jobs where key like '%:aside:-1:%' and state = 'waiting'",
+    )
+    .fetch_one(db)
+    .await
+    .unwrap();
+    assert_eq!(aside, 1);
+    pushing.abort();
+}
+
+#[tokio::test]
+async fn an_account_is_removed_and_takes_its_entries_back_first() {
+    let desk = Desk::new().await;
+    let db = &desk.crew.app.db;
+    desk.choose("work").await;
+    desk.run().await;
+    let there = desk.entries("work").await.len();
+    let path = format!("/availability/calendars/{}", desk.source);
+    let page = desk.visitor.get(&path).await;
+    let said = format!(
+        "Your shifts are written into “Work” by this account. The {there} to come are taken out of it first"
+    );
+    assert!(page.text().contains(&said), "{}", page.text());
+    let page = desk.visitor.submit(&format!("{path}/removal"), &[]).await;
+    let said = page.text();
+    assert!(
+        said.contains("being taken out of its calendars")
+            && said.contains("by your links only now"),
+        "{said}"
+    );
+    let sealed = async || -> i64 {
+        sqlx::query_scalar("select count(sealed) from calendar_channels")
+            .fetch_one(db)
+            .await
+            .unwrap()
+    };
+    assert_eq!(sealed().await, 1);
+    desk.run().await;
+    assert_eq!(desk.entries("work").await, []);
+    assert_eq!(sealed().await, 0, "the password is forgotten");
+    let page = desk.visitor.get("/calendar").await;
+    assert_eq!(page.all("#stuck"), [""; 0]);
+    assert_eq!(
+        page.attributes("input[name=channel][checked]", "value"),
+        ["feed"]
+    );
+    assert_eq!(desk.notices().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_pages_of_an_account_in_every_look() {
+    let desk = Desk::new().await;
+    let (_, uid) = desk.shift().await;
+    desk.line
+        .set(Mode::Refuse("PUT", uid.replace('@', "-"), 403));
+    desk.choose("work").await;
+    desk.run().await;
+    let browser = Browser::open().await;
+    let url = &desk.crew.app.url;
+    browser
+        .sign_in(url, &desk.crew.ayse.email, fixtures::PASSWORD)
+        .await;
+    browser.wait("form[action='/sign-out']").await;
+    let account = format!("/availability/calendars/{}", desk.source);
+    for (path, name) in [
+        ("/calendar", "calendar-refused"),
+        (&account, "calendar-account"),
+    ] {
+        browser.goto(format!("{url}{path}")).await.unwrap();
+        crate::a11y::look(&browser, name).await;
+    }
+}
+
+#[tokio::test]
+async fn entries_that_a_removed_account_cannot_take_back_are_told() {
+    let desk = Desk::new().await;
+    desk.choose("work").await;
+    desk.run().await;
+    desk.server.set_password("another");
+    let path = format!("/availability/calendars/{}/removal", desk.source);
+    desk.visitor.submit(&path, &[]).await;
+    desk.run().await;
+    assert_eq!(
+        desk.notices().await,
+        ["Shifts are left in your calendar: Work"]
+    );
+    let sealed: i64 = sqlx::query_scalar("select count(sealed) from calendar_channels")
+        .fetch_one(&desk.crew.app.db)
+        .await
+        .unwrap();
+    assert_eq!(sealed, 0);
+}
+
+/// Waits until that holds of the calendar on the server, and says how long it took.
+async fn until(desk: &Desk, holds: impl Fn(&[SeenEvent]) -> bool) -> std::time::Duration {
+    let begun = std::time::Instant::now();
+    while !holds(&desk.entries("work").await) {
+        assert!(begun.elapsed().as_secs() < 50, "{:?}", begun.elapsed());
+    }
+    begun.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publication_and_cover_reach_the_calendar_well_within_a_minute() {
+    let desk = Desk::new().await;
+    let crew = &desk.crew;
+    // Somebody who has no shifts yet.
+    let dana = fixtures::person(
+        &crew.app.db,
+        "dana",
+        "Dana Levi",
+        chrono_tz::Europe::Istanbul,
+    )
+    .await;
+    fixtures::join(&crew.app.db, &crew.team, &dana, false, true).await;
+    sqlx::query("insert into leg_members (leg_id, person_id) values ($1, $2)")
+        .bind(crew.rotation.leg)
+        .bind(dana.id)
+        .execute(&crew.app.db)
+        .await
+        .unwrap();
+    // By the real clock, with a worker that does as it does in a service; notices wait, to be read here.
+    let state = AppState {
+        clock: Clock::system(),
+        ..crew.app.state.clone()
+    };
+    let handlers = fairshift::cover::handle(jobs::Handlers::new());
+    let handlers = fairshift::calendars::handlers(handlers);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let worker = tokio::spawn(jobs::work(state, handlers, stopped));
+    desk.choose("work").await;
+    until(&desk, |all| all.len() > 15).await;
+
+    // The manager publishes a month of which nothing was published.
+    let before = desk.entries("work").await.len();
+    let last: DateTime<Utc> = sqlx::query_scalar("select max(ends_at) from on_call")
+        .fetch_one(&crew.app.db)
+        .await
+        .unwrap();
+    let month = fairshift::vocab::Month::of(last.date_naive());
+    let carla = crew.visitor(&crew.carla).await;
+    let page = carla.get(&format!("/teams/payments/plan/{month}")).await;
+    let [rotation, basis] = ["rotation", "basis"].map(|name| crate::planning::value(&page, name));
+    let published = carla
+        .post_form(
+            &format!("/teams/payments/plan/{month}/publication"),
+            &[("rotation", &rotation), ("basis", &basis)],
+        )
+        .await;
+    assert_eq!(published.status, 303, "{}", published.text());
+    let took = until(&desk, |all| all.len() > before + 5).await;
+    println!("a publication reached the calendar in {took:?}");
+    assert!(took.as_secs() < 30, "{took:?}");
+
+    // She can't make a shift, and somebody agrees to take it.
+    let (shift, uid) = desk.shift().await;
+    let role = crew.rotation.roles[0].to_string();
+    let shift = shift.to_string();
+    let fields = [
+        ("shift", shift.as_str()),
+        ("role", &role),
+        ("kind", "cover"),
+    ];
+    let asked = desk.visitor.post_form("/covers", &fields).await;
+    assert_eq!(asked.status, 303, "{}", asked.text());
+    let begun = std::time::Instant::now();
+    let link: String = loop {
+        let link = sqlx::query_scalar(
+            "select payload -> 'actions' -> 0 ->> 'path' from jobs where kind = 'notice' and payload ->> 'topic' = 'cover_ask'",
+        )
+        .fetch_optional(&crew.app.db)
+        .await
+        .unwrap();
+        if let Some(link) = link {
+            break link;
+        }
+        if begun.elapsed().as_secs() > 40 {
+            let page = desk.visitor.get(&asked.location()).await;
+            panic!("nobody is asked: {}", page.text());
+        }
+    };
+    let visitor = crew.app.visitor();
+    let yes = visitor
+        .post_form(&format!("{link}/answer"), &[("choice", "agree")])
+        .await;
+    assert_eq!(yes.status, 303, "{}", yes.text());
+    let took = until(&desk, |all| all.iter().all(|e| e.uid != uid)).await;
+    println!("a cover reached the calendar in {took:?}");
+    assert!(took.as_secs() < 30, "{took:?}");
+    stop.send(true).unwrap();
+    worker.await.unwrap();
+}
+
 /// The key that the program and the test share.
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -601,6 +1006,91 @@ async fn killed_between_writing_and_knowing_it_writes_nothing_twice() {
             .all(|(.., status)| *status < 300 || *status == 412 || *status == 404),
         "{clashes:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_secret_is_logged_however_much_is_logged() {
+    let desk = Desk::new().await;
+    let crew = &desk.crew;
+    let key: SecretKey = KEY.parse().unwrap();
+    desk.enter_password(PASSWORD, Some(&key)).await;
+    let own = crate::support::program::DataFolder::new("trace");
+    std::fs::create_dir_all(&own.path).unwrap();
+    let log = own.path.join("log");
+    let said = || std::fs::read_to_string(&log).unwrap();
+    let mut command = fairshift(&["--listen", "127.0.0.1:0", "--log", "trace"]);
+    let options = crew.app.db.connect_options();
+    command.env(
+        "DATABASE_URL",
+        sqlx::ConnectOptions::to_url_lossy(&*options).to_string(),
+    );
+    command.env("FAIRSHIFT_ALLOW_PRIVATE_ADDRESSES", "true");
+    command.env("FAIRSHIFT_SECRET_KEY", KEY);
+    command.stderr(std::fs::File::create(&log).unwrap());
+    let mut program = command.spawn().unwrap();
+    let url = loop {
+        let said = said();
+        if let Some((_, rest)) = said.split_once("listening on ") {
+            break rest
+                .split_whitespace()
+                .next()
+                .unwrap()
+                .trim_end_matches('"')
+                .to_owned();
+        }
+        assert!(program.try_wait().unwrap().is_none(), "{said}");
+    };
+    let ayse = Visitor::new(&url);
+    ayse.sign_in(&crew.ayse.email, fixtures::PASSWORD).await;
+    // Connected by an address that works, one that doesn't, and with a wrong password and the right one.
+    let calendars = "/availability/calendars";
+    let secret = format!("{}/private-9f3c/basic.ics", desk.line.url);
+    ayse.post_form(&format!("{calendars}/addresses"), &[("address", &secret)])
+        .await;
+    for (password, status) in [("wrong-5d21", 422), (PASSWORD, 303)] {
+        let fields = [
+            ("server", desk.line.url.as_str()),
+            ("user", USER),
+            ("password", password),
+        ];
+        let page = ayse
+            .post_form(&format!("{calendars}/accounts"), &fields)
+            .await;
+        assert_eq!(page.status, status, "{}", page.text());
+    }
+    // Shifts are pushed, and one is changed.
+    let value = format!("{} /{USER}/work/", desk.source);
+    ayse.submit(
+        "/calendar/channel",
+        &[("channel", "push"), ("calendar", &value)],
+    )
+    .await;
+    until(&desk, |all| all.len() > 15).await;
+    desk.call("+44 1").await;
+    until(&desk, |all| {
+        all.iter().any(|e| e.description.contains("+44 1"))
+    })
+    .await;
+    desk.server.set_password("another-77aa");
+    desk.call("+44 2").await;
+    let refused = async || -> bool {
+        sqlx::query_scalar("select state = 'refused' from calendar_channels")
+            .fetch_one(&crew.app.db)
+            .await
+            .unwrap()
+    };
+    while !refused().await {
+        tokio::task::yield_now().await;
+    }
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let said = said();
+    assert!(said.contains("TRACE"), "it is logged in full");
+    let basic = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
+    for secret in ["private-9f3c", "wrong-5d21", PASSWORD, &basic, KEY] {
+        let line = said.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Feeds over HTTP, and the page that hands out their addresses: by hand and by real clients.
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use fairshift::clock::Clock;
 use fairshift::vocab::Month;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -19,6 +19,7 @@ pub struct Crew {
     pub app: TestApp,
     pub team: Team,
     pub rotation: Rotation,
+    pub carla: Person,
     pub ayse: Person,
     pub ben: Person,
     pub chen: Person,
@@ -47,10 +48,14 @@ impl Crew {
         }
         let roles = [("Primary", false), ("Secondary", false)];
         let rotation = fixtures::rotation(db, &team, "Main", &roles, &[&ayse, &ben, &chen]).await;
-        let month = Month::of(now.with_timezone(&zone).date_naive());
+        // Shifts begin at 09:00: the one that is running began today or yesterday. Ayşe is its Primary,
+        // whichever day it is.
+        let running = (now.with_timezone(&zone) - TimeDelta::hours(9)).date_naive();
+        let month = Month::of(running);
         let turn = [&ayse, &ben, &chen];
         for month in [month, month.next()] {
-            let first = usize::try_from(month.first().num_days_from_ce()).unwrap();
+            let days = (month.first() - running).num_days();
+            let first = usize::try_from(days.rem_euclid(3)).unwrap();
             fixtures::publish(db, &rotation, month, |n, role| {
                 Some(turn[(first + n + role) % 3])
             })
@@ -60,6 +65,7 @@ impl Crew {
             app,
             team,
             rotation,
+            carla,
             ayse,
             ben,
             chen,

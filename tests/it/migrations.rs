@@ -47,6 +47,56 @@ async fn counts(db: &PgPool) -> BTreeMap<String, i64> {
     counts
 }
 
+/// Somebody's calendars as version 33 has them: a file, an account that shifts are pushed by, one that was
+/// never read.
+async fn calendars(db: &PgPool) {
+    sqlx::raw_sql(
+        "insert into sources (person_id, name, kind, counts, place, secret, connected_at, good_at, parsed_at)
+            select id, kind, kind, 'busy', 'x', secret, '2026-11-01', good_at, good_at from people,
+                (values ('file', null::bytea, '2026-11-02Z'::timestamptz), ('account', 'x', '2026-11-03Z'), ('address', 'x', null))
+                    s (kind, secret, good_at)
+            where people.name = 'Ayşe Demir';
+        insert into calendar_channels (person_id, kind, target, name, source_id, chosen_at, state_at)
+            select person_id, 'push', 'https://x/', 'Work', id, now(), now() from sources where kind = 'account';
+        insert into calendar_deliveries (channel_id, key, uid, starts_at, ends_at, summary, changed_at)
+            select id, 'k', 'u', now(), now() + interval '9 days', 'On call', now() from calendar_channels",
+    )
+    .execute(db)
+    .await
+    .unwrap();
+}
+
+/// What they are in version 51.
+async fn calendars_after(db: &PgPool) {
+    let known: Vec<Option<String>> =
+        sqlx::query_scalar("select known_until::date::text from sources order by kind desc")
+            .fetch_all(db)
+            .await
+            .unwrap();
+    let (file, account) = (Some("2027-12-07".to_owned()), Some("2027-12-08".to_owned()));
+    assert_eq!(known, [file, None, account]);
+    let fresh: (i64, i64, String) =
+        sqlx::query_as("select readable, booking, known_until::date::text from calendar_freshness")
+            .fetch_one(db)
+            .await
+            .unwrap();
+    assert_eq!(fresh, (2, 2, "2027-12-07".to_owned()));
+    let mut tx = db.begin().await.unwrap();
+    sqlx::query("delete from sources where kind = 'account'")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    let kept: (bool, bool, i64) = sqlx::query_as(
+        "select sealed = 'x', source_id is null and ended_at is not null, (select count(*) from jobs where kind = 'calendar.out')
+        from calendar_channels",
+    )
+    .fetch_one(&mut *tx)
+    .await
+    .unwrap();
+    assert_eq!(kept, (true, true, 1));
+    tx.rollback().await.unwrap();
+}
+
 #[tokio::test]
 async fn each_migration_keeps_the_data_of_the_version_before() {
     let database = TestDatabase::create_empty().await;
@@ -74,6 +124,12 @@ async fn each_migration_keeps_the_data_of_the_version_before() {
         }
         if migration.version == COVER {
             cover(&db).await;
+        }
+        if migration.version == 33 {
+            calendars(&db).await;
+        }
+        if migration.version == 51 {
+            calendars_after(&db).await;
         }
         if migration.version >= FIRST {
             before = Some(counts(&db).await);

@@ -14,7 +14,7 @@ pub use booked::{Booked, Busy, BusyKind, Period, count, mondays, window};
 pub use describe::{clock, describe};
 pub use hours::{Hours, WorkingHours};
 pub use month::{Day, OnCall, lay_busy, weeks};
-pub use paint::{Change, Entry, NewEntry, Stroke, paint};
+pub use paint::{Change, Entry, NewEntry, Stroke, beside, paint};
 pub use taken::{Taken, taken};
 pub use timeline::{Span, Timeline, resolve};
 pub use week::{Part, Pattern, Week, WeekDay, WeekError, minute};
@@ -176,6 +176,10 @@ pub struct Freshness {
     pub readable: i64,
     /// Since when the oldest of what is known is good (UTC).
     pub oldest_good_at: Option<DateTime<Utc>>,
+    /// Those of them that say more than who is away: without one, nobody knows how booked the person is.
+    pub booking: i64,
+    /// Until when all of what is known reaches (UTC).
+    pub known_until: Option<DateTime<Utc>>,
 }
 
 impl Freshness {
@@ -347,6 +351,8 @@ mod tests {
                 failing,
                 readable,
                 oldest_good_at,
+                booking: readable,
+                known_until: None,
             }
             .words(now)
         };

@@ -83,6 +83,30 @@ struct Piece {
     entry: NewEntry,
 }
 
+/// How to enter something beside what is entered: what has its level stays, and notes stay.
+#[must_use]
+pub fn beside(existing: &[Entry], new: &NewEntry) -> Vec<Stroke> {
+    let mut strokes = vec![Stroke::Set(new.clone())];
+    for entry in existing {
+        let Some(interval) = entry.interval.intersection(&new.interval) else {
+            continue;
+        };
+        if entry.level == new.level {
+            strokes.push(Stroke::Set(NewEntry {
+                interval,
+                ..entry.into()
+            }));
+        } else if !entry.note.is_empty() {
+            strokes.push(Stroke::Set(NewEntry {
+                interval,
+                note: entry.note.clone(),
+                ..new.clone()
+            }));
+        }
+    }
+    strokes
+}
+
 /// Paints `strokes`, one after the other, over `existing`: entries in order of time that don't
 /// overlap, all that share an instant or a boundary with the strokes. What a stroke covers is cut
 /// away; neighbours of one level and note that the same person entered become one.
@@ -246,6 +270,29 @@ mod tests {
         let change = paint(&before, vec![Stroke::Clear(over(0, 36))]);
         assert_eq!(change.remove, [1, 2]);
         assert_eq!(change.add, [new(36, 48, Level::IfNeeded, "")]);
+    }
+
+    #[test]
+    fn what_comes_beside_keeps_leave_and_notes() {
+        let before = stored(&[
+            new(0, 12, Level::Leave, "moving"),
+            new(12, 24, Level::Unavailable, "dentist"),
+            new(24, 36, Level::Preferred, ""),
+            new(60, 80, Level::Unavailable, "course"),
+        ]);
+        let leave = new(6, 72, Level::Leave, "calendar");
+        let change = paint(&before, beside(&before, &leave));
+        assert_eq!(change.remove, [1, 2, 3, 4]);
+        assert_eq!(
+            change.add,
+            [
+                new(0, 12, Level::Leave, "moving"),
+                new(12, 24, Level::Leave, "dentist"),
+                new(24, 60, Level::Leave, "calendar"),
+                new(60, 72, Level::Leave, "course"),
+                new(72, 80, Level::Unavailable, "course"),
+            ]
+        );
     }
 
     fn strokes() -> impl Strategy<Value = Vec<(i64, i64, Option<usize>, bool)>> {

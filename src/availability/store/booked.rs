@@ -122,7 +122,7 @@ pub async fn freshness(
     let ids: Vec<i64> = people.iter().map(|p| p.0).collect();
     let rows = sqlx::query!(
         r#"select person_id as "person_id!: PersonId", sources as "sources!", failing as "failing!",
-            readable as "readable!", oldest_good_at
+            readable as "readable!", oldest_good_at, booking as "booking!", known_until
         from calendar_freshness where person_id = any ($1)"#,
         &ids,
     )
@@ -134,6 +134,8 @@ pub async fn freshness(
             failing: row.failing,
             readable: row.readable,
             oldest_good_at: row.oldest_good_at,
+            booking: row.booking,
+            known_until: row.known_until,
         };
         (row.person_id, fresh)
     });
@@ -183,18 +185,19 @@ pub async fn recount(
 ) -> sqlx::Result<()> {
     entries::lock(conn, person).await?;
     let fresh = freshness(conn, &[person]).await?.remove(&person);
-    if fresh.is_none_or(|f| f.readable == 0) {
-        // Without a calendar nothing is known; that is not the same as free.
+    let Some(fresh) = fresh.filter(|f| f.booking > 0) else {
+        // Without a calendar that says when somebody is busy nothing is known; that is not the same as free.
         return sqlx::query!("delete from booked_times where person_id = $1", person.0)
             .execute(conn)
             .await
             .map(drop);
-    }
+    };
     let zone = sqlx::query_scalar!("select time_zone from people where id = $1", person.0)
         .fetch_one(&mut *conn)
         .await?;
     let zone = zone.parse().unwrap_or(Tz::UTC);
-    let range = window(now);
+    let mut range = window(now);
+    range.end = fresh.known_until.map_or(range.end, |at| at.min(range.end));
     let hours = hours_of(conn, &[person]).await?;
     let hours = hours.get(&person).unwrap_or(&WorkingHours::USUAL);
     let busy = busy_of(conn, &[person], range).await?.remove(&person);
@@ -207,6 +210,15 @@ pub async fn recount(
         .map(|span| span.interval)
         .collect();
     let counted = count(zone, hours, &leave, &busy.unwrap_or_default(), range);
+    // What a calendar reaches only in part is not known.
+    sqlx::query!(
+        "delete from booked_times where person_id = $1
+            and case period when 'month' then (starts_on + interval '1 month')::date else starts_on + 7 end > $2::date",
+        person.0,
+        range.end.with_timezone(&zone).date_naive(),
+    )
+    .execute(&mut *conn)
+    .await?;
     store(conn, person, &counted, now).await
 }
 

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::booked;
-use crate::availability::model::{Change, Entry, NewEntry, Stroke, paint};
+use crate::availability::model::{Change, Entry, NewEntry, Stroke, beside, paint};
 use crate::vocab::{Interval, Level, Note, PersonId};
 
 /// An entry as the page lists it.
@@ -320,6 +320,43 @@ pub async fn put_back(
     repaint(conn, person, strokes.collect(), true, by, now)
         .await
         .map(drop)
+}
+
+/// Enters leave for an interval beside what is entered: leave stays as it is, and notes stay. It is nobody's
+/// change that could be taken back; an older one stays that unless it covers the same time. Call it in a
+/// transaction, and [`super::recount`] after it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn add_leave(
+    conn: &mut PgConnection,
+    person: PersonId,
+    interval: Interval,
+    note: &Note,
+    by: Option<PersonId>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    lock(conn, person).await?;
+    let existing = in_range(conn, &[person], interval).await?;
+    let existing: Vec<Entry> = existing.into_iter().map(|(_, entry)| entry).collect();
+    let leave = NewEntry {
+        interval,
+        level: Level::Leave,
+        note: note.as_str().to_owned(),
+        entered_by: by,
+        entered_at: now,
+    };
+    let strokes = beside(&existing, &leave);
+    apply(conn, person, &paint(&existing, strokes)).await?;
+    sqlx::query!(
+        "delete from availability_undo where person_id = $1 and starts_at < $3 and ends_at > $2",
+        person.0,
+        interval.start,
+        interval.end,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Takes away what is entered for an interval: the weekly pattern shows again. Call it in a

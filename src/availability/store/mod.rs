@@ -13,8 +13,8 @@ pub use booked::{
     weeks_booked,
 };
 pub use entries::{
-    EntryRow, can_undo, clear_entry, entry, is_taken, month_entries, paint_entry, put_back,
-    repaint, set_entry, undo,
+    EntryRow, add_leave, can_undo, clear_entry, entry, is_taken, month_entries, paint_entry,
+    put_back, repaint, set_entry, undo,
 };
 pub use patterns::{patterns_of, remove_pattern, set_pattern};
 pub use read::{Member, clashes, for_planning, managers, members, person, shifts_of};

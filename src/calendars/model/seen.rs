@@ -118,8 +118,8 @@ impl<'a> Seen<'a> {
         Digest(hash.finalize().into())
     }
 
-    /// Start, end, and texts.
-    fn looks(&self) -> Option<[String; 6]> {
+    /// Start, end, texts, and what is said of it against what its transparency says.
+    fn looks(&self) -> Option<Vec<String>> {
         let [event] = self.events.as_slice() else {
             return None;
         };
@@ -139,17 +139,31 @@ impl<'a> Seen<'a> {
             let line = top(event).find(|line| named(line).0 == wanted)?;
             instant(line).map(|at| at.timestamp().to_string())
         };
-        Some([
+        let is_free = text("TRANSP").eq_ignore_ascii_case("TRANSPARENT");
+        let usual = if is_free { "FREE" } else { "BUSY" };
+        let mut looks = vec![
             time("DTSTART")?,
             time("DTEND")?,
             text("SUMMARY"),
             text("DESCRIPTION"),
             text("URL"),
-            (text("TRANSP").eq_ignore_ascii_case("TRANSPARENT")).to_string(),
-        ])
+            is_free.to_string(),
+        ];
+        // Servers leave these out, and that changes nothing.
+        for (name, usual) in [
+            ("STATUS", "CONFIRMED"),
+            ("X-MICROSOFT-CDO-BUSYSTATUS", usual),
+        ] {
+            let value = text(name).to_ascii_uppercase();
+            if !value.is_empty() && value != usual {
+                looks.push(format!("{name}:{value}"));
+            }
+        }
+        Some(looks)
     }
 
-    /// What its owner added to it: lines that are none of ours, and parts such as reminders.
+    /// What its owner added to it: lines that are none of ours, and parts such as reminders; not what made
+    /// another event of it.
     fn added(&self) -> impl Iterator<Item = &str> {
         let event = self.events.first().map_or(&[][..], Vec::as_slice);
         let mut depth = 0_usize;
@@ -161,7 +175,8 @@ impl<'a> Seen<'a> {
                 "END" => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            within || depth > 0 || !OURS.contains(&name.as_str())
+            let of_event = OURS.iter().chain(&ANOTHER).any(|known| *known == name);
+            within || depth > 0 || !of_event
         })
     }
 }
@@ -292,6 +307,9 @@ mod tests {
             flat.replace("DTEND:20261205T150000Z", "DTEND;TZID=\"Europe/Berlin\":20261205T160000"),
             flat.replace("SEQUENCE:1", "SEQUENCE:7\r\nX-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC"),
             flat.replace("\\,", ","),
+            flat.replace("STATUS:CONFIRMED\r\n", ""),
+            flat.replace("X-MICROSOFT-CDO-BUSYSTATUS:FREE\r\n", ""),
+            flat.replace("STATUS:CONFIRMED", "STATUS:confirmed"),
             flat.replace("DTSTAMP:19700101T000000Z", "DTSTAMP:20270101T000000Z"),
             flat.replace(
                 "END:VEVENT",
@@ -316,8 +334,11 @@ mod tests {
             flat.replace("DTSTART:20261204T150000Z", "DTSTART;VALUE=DATE:20261204"),
             flat.replace("DTSTART:20261204T150000Z", "DTSTART:20261204T150000"),
             flat.replace("TRANSP:TRANSPARENT", "TRANSP:OPAQUE"),
-            flat.replace("STATUS:", "RRULE:FREQ=DAILY\r\nSTATUS:"),
-            flat.replace("STATUS:", "ATTENDEE:mailto:x@example.com\r\nSTATUS:"),
+            flat.replace("\nSTATUS:", "\nRRULE:FREQ=DAILY\r\nSTATUS:"),
+            flat.replace("STATUS:CONFIRMED", "STATUS:CANCELLED"),
+            flat.replace("STATUS:CONFIRMED", "STATUS:TENTATIVE"),
+            flat.replace("BUSYSTATUS:FREE", "BUSYSTATUS:OOF"),
+            flat.replace("\nSTATUS:", "\nATTENDEE:mailto:x@example.com\r\nSTATUS:"),
             flat.replace(
                 "END:VCALENDAR",
                 "BEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT\r\nEND:VCALENDAR",
@@ -345,6 +366,22 @@ mod tests {
         assert_eq!(merged.matches("\r\nSUMMARY:").count(), 1, "{merged}");
         assert_eq!(merged.matches("\r\nUID:").count(), 1, "{merged}");
         assert_eq!(super::merged(&ours(), ""), ours());
+    }
+
+    #[test]
+    fn what_made_another_event_of_it_does_not() {
+        let another = ANOTHER.map(|name| format!("{name}:20261205T150000Z\r\n"));
+        let theirs = ours().replace(
+            "\nSTATUS:",
+            &format!(
+                "\nRRULE;X-A=\"b:c\":FREQ=DAILY\r\n{}LOCATION:Home\r\nSTATUS:",
+                another.concat()
+            ),
+        );
+        assert_ne!(digest(&theirs), digest(&ours()));
+        let merged = merged(&ours(), &theirs);
+        assert_eq!(digest(&merged), digest(&ours()), "{merged}");
+        assert!(merged.contains("\r\nLOCATION:Home\r\n"), "{merged}");
     }
 
     proptest! {

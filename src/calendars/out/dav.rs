@@ -1,10 +1,15 @@
 //! Entries in a calendar on a CalDAV server (RFC 4791): one file each.
 
+use std::time::{Duration, Instant};
+
 use axum::http::{HeaderName, Method, StatusCode, header};
 use reqwest::{RequestBuilder, Response};
 
 use crate::calendars::model::Answer;
 use crate::fetch::{self, Fetcher};
+
+/// One request, to the last octet of its answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Octets of an entry that are read at most.
 const MOST_OCTETS: usize = 256 * 1024;
@@ -22,6 +27,8 @@ pub enum Trouble {
     Refused(&'static str),
     /// The calendar is not there any more.
     Gone,
+    /// The server answers so about this one entry; the calendar itself is there.
+    Entry(StatusCode),
 }
 
 /// A calendar that we may write to.
@@ -34,6 +41,8 @@ pub struct Calendar<'a> {
     pub password: &'a str,
     /// Its address.
     pub url: &'a str,
+    /// Nothing is asked after this.
+    pub deadline: Instant,
 }
 
 /// A file that is there.
@@ -82,7 +91,7 @@ impl Calendar<'_> {
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Answer::Deleted),
             StatusCode::PRECONDITION_FAILED => Ok(Answer::Clash),
             status if status.is_success() => Ok(Answer::Deleted),
-            status => Err(trouble(status)),
+            status => Err(self.whose(status).await),
         }
     }
 
@@ -107,7 +116,23 @@ impl Calendar<'_> {
                 self.must_be_there().await?;
                 Ok(Answer::Clash)
             }
-            status => Err(trouble(status)),
+            status => Err(self.whose(status).await),
+        }
+    }
+
+    /// Whether an answer to writing or removing an entry is about that entry alone: the calendar can be asked
+    /// all the same.
+    async fn whose(&self, status: StatusCode) -> Trouble {
+        let of_all = match status.as_u16() {
+            401 | 408 | 429 | 502..=504 | 507 => true,
+            code => code < 400,
+        };
+        if of_all {
+            return trouble(status);
+        }
+        match self.must_be_there().await {
+            Ok(()) => Trouble::Entry(status),
+            Err(trouble) => trouble,
         }
     }
 
@@ -134,10 +159,17 @@ impl Calendar<'_> {
         address: &str,
         with: impl FnOnce(RequestBuilder) -> RequestBuilder + Send,
     ) -> Result<Response, Trouble> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Trouble::Later("The server answers too slowly.".to_owned()));
+        }
         let ask = self
             .fetcher
             .request(method, address)
-            .map_err(|error| Trouble::Later(format!("The calendar's address {error}.")))?;
+            .map_err(|error| Trouble::Later(format!("The calendar's address {error}.")))?
+            .timeout(left.min(PATIENCE))
+            // What is packed on the way gets another version's name from some servers.
+            .header(header::ACCEPT_ENCODING, "identity");
         with(ask.basic_auth(self.user, Some(self.password)))
             .send()
             .await
@@ -150,8 +182,11 @@ impl Calendar<'_> {
     }
 }
 
+/// The version's name, as a condition needs it: by the rules a weak one is like no other, but some proxies
+/// make strong ones weak on their way.
 fn etag(response: &Response) -> Option<String> {
     let etag = response.headers().get(header::ETAG)?.to_str().ok()?;
+    let etag = etag.strip_prefix("W/").unwrap_or(etag);
     (!etag.is_empty() && etag.len() <= 1000).then(|| etag.to_owned())
 }
 
@@ -172,7 +207,8 @@ async fn text(mut response: Response) -> Result<String, Trouble> {
     Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
-fn trouble(status: StatusCode) -> Trouble {
+/// What a status means for the calendar as a whole.
+pub fn trouble(status: StatusCode) -> Trouble {
     match status.as_u16() {
         401 => Trouble::Refused(
             "The server doesn't accept the user and password any more. Enter them again where the account is connected.",

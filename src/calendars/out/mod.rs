@@ -27,7 +27,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::entries::{Reader, host};
+use super::entries::Reader;
 use super::model::{Digest, Entry, Step, steps};
 use super::store::{self, Channel, Delivery, Kind, Person, State};
 use crate::jobs::{self, Done, Failure, Handlers, Job, Outcome, Work};
@@ -37,7 +37,7 @@ use crate::vocab::{Interval, PersonId};
 
 use dav::Trouble;
 use mail::Secretary;
-use push::{Courier, Stop};
+use push::{Courier, Ran, Stop};
 
 pub use words::when;
 
@@ -51,6 +51,15 @@ const MOST: i64 = 2000;
 
 /// Work that one job does; what is left, the next one does.
 const BUDGET: Duration = Duration::from_secs(25);
+
+/// Everything that one job asks of a server, well within what a job may take: whoever is cut off notes nothing.
+const IN_ALL: Duration = Duration::from_secs(45);
+
+/// Who finds a later job of the same person at work looks again after so long.
+const ASIDE: TimeDelta = TimeDelta::seconds(5);
+
+/// The daily look at everybody is spread over so many minutes.
+const SPREAD: i64 = 240;
 
 /// The first wait after a failure, and the longest.
 const WAITS: (i64, i64) = (30, 3600);
@@ -109,11 +118,15 @@ async fn enqueue(
     let job = Job {
         kind: KIND,
         key: format!("{KIND}:{person}:{cause}"),
-        lane: format!("{KIND}:{person}"),
+        lane: lane(person),
         run_at,
         payload: serde_json::json!(ask),
     };
     jobs::enqueue(conn, now, &job).await
+}
+
+fn lane(person: PersonId) -> String {
+    format!("{KIND}:{person}")
 }
 
 /// What a person's calendar should show.
@@ -155,7 +168,7 @@ impl Picture {
                 None => vec![],
             },
             channel,
-            host: host(&state.site.public_url).to_owned(),
+            host: state.site.public_url.host().to_owned(),
         };
         let ledger = store::ledger(conn, person.id, now).await?;
         let wanted: Vec<(String, Digest)> = desired
@@ -285,6 +298,17 @@ async fn by_push(state: &AppState, ask: &Ask, work: &Work) -> Result<(), Failure
     let Some(picture) = Picture::read(&mut conn, state, ask.person, now).await? else {
         return Ok(());
     };
+    if picture.channels.iter().all(|c| c.kind != Kind::Push) {
+        return Ok(());
+    }
+    // An attempt that was planned long ago comes due while a later job of its lane is at work: two would
+    // take what the other writes for its owner's doing.
+    if store::later_is_running(&mut conn, &lane(ask.person), work.id).await? {
+        let cause = format!("aside:{}:{}", work.id, work.attempt);
+        enqueue(&mut conn, ask, &cause, now + ASIDE, now).await?;
+        return Ok(());
+    }
+    drop(conn);
     for channel in picture.channels.iter().filter(|c| c.kind == Kind::Push) {
         let mut tasks = picture
             .tasks(Kind::Push)
@@ -294,17 +318,23 @@ async fn by_push(state: &AppState, ask: &Ask, work: &Work) -> Result<(), Failure
         if (channel.is_over && tasks.is_empty()) || (stuck && !ask.retry) {
             continue;
         }
-        let said = match Courier::open(&mut conn, state, &picture, channel, now).await {
-            Ok(courier) => courier.run(&mut conn, &tasks, ask.retry, begun).await,
+        let ran = match Courier::open(state, &picture, channel, begun, now).await {
+            Ok(courier) => courier.run(&tasks, ask.retry).await,
             Err(stop) => Err(stop),
         };
-        match said {
-            Ok(true) => {
+        let mut conn = state.db.acquire().await?;
+        match ran {
+            Ok(Ran::All) => {
                 store::note(&mut conn, channel.id, (State::Well, ""), None, now).await?;
+                store::forget_account(&mut conn, channel.id).await?;
             }
-            Ok(false) => {
+            Ok(Ran::Part) => {
                 let cause = format!("on:{}:{}", work.id, work.attempt);
                 enqueue(&mut conn, ask, &cause, now, now).await?;
+            }
+            Ok(Ran::Without(problem)) => {
+                let trouble = Trouble::Later(problem);
+                failed(&mut conn, channel, ask.person, &trouble, now).await?;
             }
             Err(Stop::Trouble(trouble)) => {
                 failed(&mut conn, channel, ask.person, &trouble, now).await?;
@@ -330,6 +360,8 @@ async fn failed(
             State::Gone,
             "The calendar is not there any more. Choose another one.",
         ),
+        // About one entry, which whoever runs through all of them looks at.
+        Trouble::Entry(_) => (State::Failing, "The server does not take an entry."),
     };
     let for_long =
         channel.state == State::Failing && now - channel.state_at > TimeDelta::hours(TOLD_AFTER);
@@ -352,6 +384,11 @@ async fn failed(
     if !channel.is_over && (standing != State::Failing || for_long) {
         jobs::notify(conn, now, &words::stuck(person, channel, problem)).await?;
     }
+    if channel.sealed.is_some() && standing != State::Failing {
+        // Nobody can enter another password of an account that was removed.
+        store::forget_account(conn, channel.id).await?;
+        jobs::notify(conn, now, &words::left_behind(person, channel, problem)).await?;
+    }
     store::note(conn, channel.id, (standing, problem), retry_at, now).await
 }
 
@@ -361,7 +398,13 @@ async fn sweep(state: AppState, work: Work) -> Outcome {
     let mut tx = state.db.begin().await?;
     store::prune(&mut tx, now).await?;
     for person in store::to_sweep(&mut tx, now).await? {
-        wish(&mut tx, person, &format!("sweep:{}", work.id), now).await?;
+        let ask = Ask {
+            person,
+            retry: true,
+        };
+        // Not all servers at once.
+        let at = now + TimeDelta::minutes(rand::random_range(0..SPREAD));
+        enqueue(&mut tx, &ask, &format!("sweep:{}", work.id), at, now).await?;
     }
     tx.commit().await?;
     Ok(Done)

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::dav::{Calendar, Trouble};
-use super::{BUDGET, Picture, Task, words};
+use super::dav::{Calendar, Trouble, trouble};
+use super::{BUDGET, IN_ALL, Picture, Task, words};
 use crate::calendars::model::{
     Answer, Entry, Held, Known, Move, Next, Seen, Single, Standing, Theirs, answered, intended,
     merged, next,
@@ -18,6 +19,9 @@ use crate::state::AppState;
 
 /// Questions to the server about one entry, until it must be at rest.
 const MOST_TURNS: usize = 8;
+
+/// Entries in a row from the first that a server doesn't take, until it is no matter of single ones.
+const MOST_REFUSED: usize = 5;
 
 /// Why a run ends early.
 pub enum Stop {
@@ -46,20 +50,41 @@ pub struct Courier<'a> {
     channel: &'a Channel,
     host: &'a str,
     account: Account,
+    /// Whether the calendar has ever taken an entry.
+    has_taken: bool,
+    begun: Instant,
     now: DateTime<Utc>,
+}
+
+/// How far a run came.
+pub enum Ran {
+    /// All is as it should be.
+    All,
+    /// There was no time for all of it.
+    Part,
+    /// All but what the server doesn't take: why, in words that name the entries.
+    Without(String),
 }
 
 impl<'a> Courier<'a> {
     /// With the user and password of the account that the calendar belongs to.
     pub async fn open(
-        conn: &mut PgConnection,
         state: &'a AppState,
         picture: &'a Picture,
         channel: &'a Channel,
+        begun: Instant,
         now: DateTime<Utc>,
     ) -> Result<Self, Stop> {
-        let source = channel.source.ok_or(Trouble::Gone)?;
-        let account = sources::open_account(conn, state, SourceId(source)).await?;
+        let account = match (channel.source, &channel.sealed) {
+            (Some(source), _) => {
+                let mut conn = state.db.acquire().await?;
+                sources::open_account(&mut conn, state, SourceId(source)).await?
+            }
+            (None, Some((source, sealed))) => {
+                sources::open_sealed(state, SourceId(*source), sealed)
+            }
+            (None, None) => return Err(Trouble::Gone.into()),
+        };
         let account = account.map_err(Trouble::Refused)?;
         let is_plain = account.server.is_plain() && !state.fetcher.allows_private();
         if is_plain || account.address_of(&channel.target).is_none() {
@@ -73,37 +98,62 @@ impl<'a> Courier<'a> {
             person: &picture.person,
             channel,
             host: &picture.desired.host,
+            has_taken: picture
+                .ledger
+                .iter()
+                .any(|d| d.known.channel == channel.id && d.held.digest.is_some()),
             account,
+            begun,
             now,
         })
     }
 
-    /// Does as much as fits in the time; whether that was all. `check`: asks the server also where there is nothing
-    /// to do.
-    pub async fn run(
-        &self,
-        conn: &mut PgConnection,
-        tasks: &[Task<'_>],
-        check: bool,
-        begun: Instant,
-    ) -> Result<bool, Stop> {
+    /// Does as much as fits in the time. `check`: asks the server also where there is nothing to do.
+    pub async fn run(&self, tasks: &[Task<'_>], check: bool) -> Result<Ran, Stop> {
         if check && tasks.is_empty() {
             self.calendar().must_be_there().await?;
         }
+        let mut takes = false;
+        let mut refused: Vec<(String, StatusCode)> = vec![];
         for task in tasks {
-            if begun.elapsed() > BUDGET {
-                return Ok(false);
+            if self.begun.elapsed() > BUDGET {
+                return Ok(Ran::Part);
             }
-            match task {
+            let brought = match task {
                 Task::Create(entry, time) => {
-                    let delivery = self.begin(conn, entry, *time).await?;
-                    self.bring(conn, &delivery, Some(entry)).await?;
+                    let delivery = self.begin(entry, *time).await?;
+                    self.bring(&delivery, Some(entry)).await
                 }
-                Task::Change(delivery, entry) => self.bring(conn, delivery, Some(entry)).await?,
-                Task::Remove(delivery) => self.bring(conn, delivery, None).await?,
+                Task::Change(delivery, entry) => self.bring(delivery, Some(entry)).await,
+                Task::Remove(delivery) => self.bring(delivery, None).await,
+            };
+            match brought {
+                Err(Stop::Trouble(Trouble::Entry(status))) => {
+                    refused.push((self.named(task), status));
+                    // Where nothing was ever taken, or nothing of several is, it is no matter of one entry.
+                    if !takes && refused.len() >= MOST_REFUSED {
+                        return Err(trouble(status).into());
+                    }
+                }
+                brought => {
+                    brought?;
+                    takes = true;
+                }
             }
         }
-        Ok(true)
+        match refused.first() {
+            None => Ok(Ran::All),
+            Some((_, status)) if !takes && !self.has_taken => Err(trouble(*status).into()),
+            Some(_) => Ok(Ran::Without(words::refused(&refused))),
+        }
+    }
+
+    fn named(&self, task: &Task<'_>) -> String {
+        let (summary, interval) = match task {
+            Task::Create(entry, _) | Task::Change(_, entry) => (entry.summary(), entry.interval),
+            Task::Remove(delivery) => (delivery.summary.clone(), delivery.interval),
+        };
+        format!("{summary}, {}", words::when(interval, self.person.zone))
     }
 
     fn calendar(&self) -> Calendar<'_> {
@@ -112,16 +162,12 @@ impl<'a> Courier<'a> {
             user: &self.account.user,
             password: self.account.password.expose(),
             url: &self.channel.target,
+            deadline: self.begun + IN_ALL,
         }
     }
 
     /// A new entry in the ledger, of which nothing is known to have arrived.
-    async fn begin(
-        &self,
-        conn: &mut PgConnection,
-        entry: &Entry,
-        time: usize,
-    ) -> sqlx::Result<Delivery> {
+    async fn begin(&self, entry: &Entry, time: usize) -> sqlx::Result<Delivery> {
         let uid = format!("push-{}.{time}@{}", entry.key, self.host);
         let safe = |c: char| {
             if c.is_ascii_alphanumeric() || "-._".contains(c) {
@@ -142,7 +188,8 @@ impl<'a> Courier<'a> {
             summary: &summary,
         };
         let held = Held::default();
-        let id = store::add(conn, fresh, &held, self.now).await?;
+        let mut conn = self.state.db.acquire().await?;
+        let id = store::add(&mut conn, fresh, &held, self.now).await?;
         Ok(Delivery {
             known: Known {
                 id,
@@ -163,12 +210,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Brings one entry to what it should show; none: to not being there.
-    async fn bring(
-        &self,
-        conn: &mut PgConnection,
-        delivery: &Delivery,
-        entry: Option<&Entry>,
-    ) -> Result<(), Stop> {
+    async fn bring(&self, delivery: &Delivery, entry: Option<&Entry>) -> Result<(), Stop> {
         let calendar = self.calendar();
         let goal = entry.map(Entry::digest);
         let mut now = delivery.clone();
@@ -184,7 +226,7 @@ impl<'a> Courier<'a> {
                 if matches!(action, Move::Overwrite(_)) {
                     now.sequence = now.sequence.saturating_add(1);
                 }
-                self.save(conn, &now, Standing::There, None).await?;
+                self.save(&now, Standing::There, None).await?;
             }
             let answer = match (action, entry) {
                 (Move::Read, _) => match calendar.read(&now.href).await? {
@@ -206,31 +248,24 @@ impl<'a> Courier<'a> {
                 }
                 (Move::Delete(etag), _) => calendar.delete(&now.href, &etag).await?,
                 (Move::Done | Move::Create | Move::Overwrite(_), _) => {
-                    return self.settle(conn, now, entry).await;
+                    return self.settle(now, entry).await;
                 }
             };
             match answered(now.held.clone(), goal, answer) {
                 Next::With(held) => now.held = held,
                 Next::Conflict(theirs, held) => {
                     now.held = held;
-                    return self.leave(conn, now, entry, theirs).await;
+                    return self.leave(now, entry, theirs).await;
                 }
             }
-            self.save(conn, &now, Standing::There, None).await?;
+            self.save(&now, Standing::There, None).await?;
         }
-        Err(
-            Trouble::Later("An entry changes again and again while it is written.".to_owned())
-                .into(),
-        )
+        // It changes again and again while it is written, or the server says so without end.
+        Err(Trouble::Entry(StatusCode::CONFLICT).into())
     }
 
     /// It is as it should be.
-    async fn settle(
-        &self,
-        conn: &mut PgConnection,
-        mut now: Delivery,
-        entry: Option<&Entry>,
-    ) -> Result<(), Stop> {
+    async fn settle(&self, mut now: Delivery, entry: Option<&Entry>) -> Result<(), Stop> {
         let standing = match entry {
             Some(entry) => {
                 (now.interval, now.summary) = (entry.interval, entry.summary());
@@ -238,13 +273,12 @@ impl<'a> Courier<'a> {
             }
             None => Standing::Gone,
         };
-        Ok(self.save(conn, &now, standing, None).await?)
+        Ok(self.save(&now, standing, None).await?)
     }
 
     /// Its owner has made it their own: they are asked.
     async fn leave(
         &self,
-        conn: &mut PgConnection,
         mut now: Delivery,
         entry: Option<&Entry>,
         theirs: Theirs,
@@ -252,15 +286,26 @@ impl<'a> Courier<'a> {
         if let Some(entry) = entry {
             (now.interval, now.summary) = (entry.interval, entry.summary());
         }
-        let mut tx = sqlx::Connection::begin(conn).await?;
-        self.save(&mut tx, &now, Standing::Conflict, Some(theirs))
+        let mut tx = self.state.db.begin().await?;
+        self.save_in(&mut tx, &now, Standing::Conflict, Some(theirs))
             .await?;
         let notice = words::edited(self.person, &now, theirs);
         jobs::notify(&mut tx, self.now, &notice).await?;
         Ok(tx.commit().await?)
     }
 
+    /// Notes what is known. No connection to the database is held while the server is asked.
     async fn save(
+        &self,
+        delivery: &Delivery,
+        standing: Standing,
+        theirs: Option<Theirs>,
+    ) -> sqlx::Result<()> {
+        let mut conn = self.state.db.acquire().await?;
+        self.save_in(&mut conn, delivery, standing, theirs).await
+    }
+
+    async fn save_in(
         &self,
         conn: &mut PgConnection,
         delivery: &Delivery,

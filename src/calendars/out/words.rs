@@ -1,5 +1,6 @@
 //! What people read about their calendar.
 
+use axum::http::StatusCode;
 use chrono_tz::Tz;
 
 use crate::calendars::model::{Entry, Theirs};
@@ -87,6 +88,37 @@ pub fn stuck(to: PersonId, channel: &Channel, problem: &str) -> Notice {
             "Until then, shifts that are published or change don't show there.".to_owned(),
         ],
         ..about(to, &format!("stuck:{}:{since}", channel.id))
+    }
+}
+
+/// What a channel says whose server doesn't take some entries, with their names and its answer.
+pub fn refused(entries: &[(String, StatusCode)]) -> String {
+    let named: Vec<String> = entries
+        .iter()
+        .take(2)
+        .map(|(name, status)| format!("{name} ({})", status.as_u16()))
+        .collect();
+    let more = match entries.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    format!(
+        "The server does not take {}{more}. All else is as it should be.",
+        named.join("; ")
+    )
+}
+
+/// Entries that could not be taken back before their account's password was forgotten.
+pub fn left_behind(to: PersonId, channel: &Channel, problem: &str) -> Notice {
+    Notice {
+        title: format!("Shifts are left in your calendar: {}", channel.name),
+        lines: vec![
+            "You removed the account that they were written by, and they could not be taken back."
+                .to_owned(),
+            problem.to_owned(),
+            "They change no more. Remove them there by hand.".to_owned(),
+        ],
+        ..about(to, &format!("left:{}", channel.id))
     }
 }
 

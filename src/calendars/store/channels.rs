@@ -9,6 +9,9 @@ use crate::vocab::PersonId;
 /// Days for which the ledger remembers what is past.
 const REMEMBERED: i64 = 30;
 
+/// Days for which a removed account's password is kept, where its server can't be reached.
+const FORGOTTEN: i64 = 7;
+
 /// A channel that delivers; who has none is left with feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
@@ -46,6 +49,9 @@ pub struct Channel {
     pub name: String,
     /// The account it belongs to; none for mail, and when the account was removed.
     pub source: Option<i64>,
+    /// User and password of an account that was removed, encrypted, with the account's number: until what
+    /// was delivered by it is taken back.
+    pub sealed: Option<(i64, Vec<u8>)>,
     /// Whether being on call paints the day busy.
     pub busy: bool,
     /// Whether another was chosen since.
@@ -69,14 +75,59 @@ pub struct Channel {
 /// # Errors
 /// Where the database fails.
 pub async fn channels(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<Vec<Channel>> {
-    sqlx::query_as!(
-        Channel,
-        r#"select id, kind as "kind: Kind", target, name, source_id as source, busy, ended_at is not null as "is_over!",
-            state as "state: State", problem, state_at, failures, retry_at, done_at
+    let rows = sqlx::query!(
+        r#"select id, kind as "kind: Kind", target, name, source_id, sealed_for, sealed, busy,
+            ended_at is not null as "is_over!", state as "state: State", problem, state_at, failures, retry_at, done_at
         from calendar_channels where person_id = $1 order by ended_at nulls first, id desc limit 100"#,
         person.0,
     )
     .fetch_all(conn)
+    .await?;
+    let channels = rows.into_iter().map(|r| Channel {
+        id: r.id,
+        kind: r.kind,
+        target: r.target,
+        name: r.name,
+        source: r.source_id,
+        sealed: r.sealed_for.zip(r.sealed),
+        busy: r.busy,
+        is_over: r.is_over,
+        state: r.state,
+        problem: r.problem,
+        state_at: r.state_at,
+        failures: r.failures,
+        retry_at: r.retry_at,
+        done_at: r.done_at,
+    });
+    Ok(channels.collect())
+}
+
+/// Forgets the user and password of a removed account: nothing is left to be taken back by it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn forget_account(conn: &mut PgConnection, id: i64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update calendar_channels set sealed = null, sealed_for = null where id = $1 and sealed is not null",
+        id,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Whether a later job of a lane is at work.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn later_is_running(conn: &mut PgConnection, lane: &str, job: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from jobs where lane = $1 and id > $2 and state = 'running'
+            and leased_until > clock_timestamp()) as "is!""#,
+        lane,
+        job,
+    )
+    .fetch_one(conn)
     .await
 }
 
@@ -265,6 +316,13 @@ pub async fn prune(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<
     sqlx::query!("delete from calendar_deliveries where ends_at < $1", until)
         .execute(&mut *conn)
         .await?;
+    // Whatever could not be taken back by a removed account within days is left where it is.
+    sqlx::query!(
+        "update calendar_channels set sealed = null, sealed_for = null where sealed is not null and ended_at < $1",
+        now - TimeDelta::days(FORGOTTEN),
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!(
         "delete from calendar_channels c where ended_at < $1
             and not exists (select from calendar_deliveries d where d.channel_id = c.id)",

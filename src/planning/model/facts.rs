@@ -14,6 +14,9 @@ pub struct Fact {
     name: String,
     capacity: i16,
     utilisation: Option<i16>,
+    /// Where it comes from makes no other plan: it is only said when it changes.
+    #[serde(skip)]
+    is_from_calendars: bool,
     balance: i64,
     fair_share: i64,
     levels: String,
@@ -55,6 +58,7 @@ impl Facts {
                 name: person.name.clone(),
                 capacity: person.capacity_percent,
                 utilisation: person.utilisation_percent,
+                is_from_calendars: person.is_from_calendars,
                 balance: person.balance.0,
                 fair_share: person.fair_share.0,
                 levels: (0..inputs.slots.len()).map(letter).collect(),
@@ -130,8 +134,13 @@ fn person_changes(old: &Fact, new: &Fact, same_slots: bool, said: &mut Vec<Strin
     let before = said.len();
     let percent = |p: Option<i16>| p.map_or("not entered".to_owned(), |p| format!("{p} %"));
     if old.utilisation != new.utilisation {
+        let origin = if new.is_from_calendars {
+            ", from a calendar"
+        } else {
+            ""
+        };
         said.push(format!(
-            "{name}: utilisation {} is now {}.",
+            "{name}: utilisation {} is now {}{origin}.",
             percent(old.utilisation),
             percent(new.utilisation)
         ));

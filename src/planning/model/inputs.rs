@@ -95,6 +95,8 @@ pub struct PersonInput {
     pub utilisation_percent: Option<i16>,
     /// Whether somebody entered it.
     pub is_utilisation_known: bool,
+    /// Whether it is what their calendars say.
+    pub is_from_calendars: bool,
     /// Shifts served before now.
     pub served: i64,
     /// Burden carried minus fair share, over the look-back.

@@ -6,6 +6,7 @@ use quick_xml::name::{Namespace, ResolveResult};
 
 const DAV: &str = "DAV:";
 const CALDAV: &str = "urn:ietf:params:xml:ns:caldav";
+const CALSERVER: &str = "http://calendarserver.org/ns/";
 /// Elements within elements, more than any server has.
 const DEEPEST: usize = 32;
 /// Resources in one answer.
@@ -28,6 +29,11 @@ pub struct Resource {
     pub takes: Vec<String>,
     /// The calendar data of an entry.
     pub data: Option<String>,
+    /// Names the state of a calendar: it changes whenever anything in it does. None where the server does not
+    /// tell.
+    pub version: Option<String>,
+    /// What the server says of the resource as a whole, if anything: as in HTTP.
+    pub status: Option<u16>,
 }
 
 /// Reads an answer.
@@ -46,6 +52,7 @@ pub fn multistatus(xml: &str) -> Result<Vec<Resource>, &'static str> {
         let prefix = match namespace {
             ResolveResult::Bound(Namespace(DAV)) => "d:",
             ResolveResult::Bound(Namespace(CALDAV)) => "c:",
+            ResolveResult::Bound(Namespace(CALSERVER)) => "s:",
             _ => "?:",
         };
         match event {
@@ -122,9 +129,18 @@ impl Resource {
             ["d:displayname", ..] if !text.is_empty() => self.name = Some(text.to_owned()),
             ["c:calendar", "d:resourcetype", ..] => self.is_calendar = true,
             ["c:calendar-data", ..] if !text.is_empty() => self.data = Some(text.to_owned()),
+            ["s:getctag" | "d:sync-token", "d:prop", ..] if !text.is_empty() => {
+                self.version = Some(text.to_owned());
+            }
+            ["d:status", "d:response", ..] => self.status = status(text),
             _ => {}
         }
     }
+}
+
+/// The number in a line like `HTTP/1.1 507 Insufficient Storage`.
+fn status(line: &str) -> Option<u16> {
+    line.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -176,6 +192,44 @@ END:VCALENDAR]]></C:calendar-data></prop></propstat></response>
                 "{data:?}"
             );
             assert!(all[3].data.as_deref().unwrap().ends_with("END:VCALENDAR"));
+        }
+    }
+
+    #[test]
+    fn the_state_of_a_calendar_has_a_name_where_the_server_tells() {
+        let of = |prop: &str| {
+            let xml = format!(
+                r#"<multistatus xmlns="DAV:" xmlns:S="http://calendarserver.org/ns/"><response><href>/c/</href><propstat><prop>{prop}</prop></propstat></response></multistatus>"#
+            );
+            multistatus(&xml).unwrap().remove(0).version
+        };
+        assert_eq!(of("<S:getctag>\"7\"</S:getctag>"), Some("\"7\"".into()));
+        assert_eq!(of("<sync-token>x:8</sync-token>"), Some("x:8".into()));
+        assert_eq!(of("<S:getctag/><getetag>9</getetag>"), None);
+    }
+
+    #[test]
+    fn what_the_server_says_of_a_resource_is_read() {
+        let of = |response: &str| {
+            let xml = format!(
+                r#"<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><response><href>/1.ics</href>{response}</response></multistatus>"#
+            );
+            multistatus(&xml).unwrap().remove(0).status
+        };
+        let data = "<propstat><prop><C:calendar-data/></prop><status>HTTP/1.1 404 Not Found</status></propstat>";
+        for (response, wanted) in [
+            (
+                "<status>HTTP/1.1 507 Insufficient Storage</status>",
+                Some(507),
+            ),
+            ("<status>\n HTTP/1.1  404 Not Found</status>", Some(404)),
+            ("<status>nonsense</status>", None),
+            ("<status/>", None),
+            // That is about one property.
+            (data, None),
+            ("", None),
+        ] {
+            assert_eq!(of(response), wanted, "{response}");
         }
     }
 

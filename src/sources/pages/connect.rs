@@ -10,15 +10,16 @@ use super::list::{self, Typed};
 use super::to_read;
 use crate::error::{Answer, AppError};
 use crate::secret::{Secret, SecretKey};
-use crate::sources::ask::{Known, Problem, REFUSED};
+use crate::sources::ask::{Problem, Why};
 use crate::sources::dav::Dav;
 use crate::sources::model::{
     Account, CalendarAddress, Counts, Kind, ServerAddress, SourceId, Target, upload,
 };
-use crate::sources::read::{self, Got, Owner};
+use crate::sources::read;
 use crate::sources::settle;
 use crate::sources::store::{self, NewSource};
 use crate::sources::words;
+use crate::sources::work_out::{Got, Owner};
 use crate::state::AppState;
 use crate::vocab::Line;
 use crate::web::{Flash, Form, SignedIn};
@@ -42,6 +43,21 @@ pub fn key<'a>(state: &'a AppState, form: &mut Form, field: &str) -> Option<&'a 
     key
 }
 
+/// Counts an attempt to connect or upload; after too many, says so at the field.
+pub async fn may_try(
+    state: &AppState,
+    user: &SignedIn,
+    form: &mut Form,
+    field: &str,
+) -> Result<bool, AppError> {
+    let mut conn = state.db.acquire().await?;
+    let may = store::may_try(&mut conn, user.id, user.now).await?;
+    if !may {
+        form.refuse(field, words::TOO_OFTEN);
+    }
+    Ok(may)
+}
+
 /// A name that was typed, or what else it is called.
 fn named(form: &mut Form, field: &str, else_called: &str) -> Option<String> {
     let name = form.optional::<Line>(field)?;
@@ -63,9 +79,10 @@ pub async fn address(State(state): State<AppState>, user: SignedIn, mut form: Fo
     let key = key(&state, &mut form, "address");
     if let (Some(address), Some(counts), Some(name), Some(key)) = (address, counts, name, key)
         && form.is_good()
+        && may_try(&state, &user, &mut form, "address").await?
     {
         let target = Target::Address(address);
-        match read::look(&state, &target, &owner(&user), &[], Known::default()).await {
+        match read::look_at(&state, &target, &owner(&user)).await {
             Err(problem) => form.refuse("address", problem),
             // Nothing is known of it, so it can't be as it was.
             Ok(got) => {
@@ -157,10 +174,9 @@ pub fn account_in(form: &mut Form) -> Option<Account> {
 
 /// Where a message about an account belongs.
 pub fn field_of(problem: &Problem) -> &'static str {
-    if problem.words.starts_with(REFUSED) {
-        "password"
-    } else {
-        "server"
+    match problem.why {
+        Why::Password | Why::Forbidden => "password",
+        _ => "server",
     }
 }
 
@@ -173,6 +189,7 @@ pub async fn account(State(state): State<AppState>, user: SignedIn, mut form: Fo
     let key = key(&state, &mut form, "server");
     if let (Some(account), Some(counts), Some(name), Some(key)) = (account, counts, name, key)
         && form.is_good()
+        && may_try(&state, &user, &mut form, "server").await?
     {
         let dav = Dav {
             fetcher: &state.fetcher,
@@ -243,8 +260,9 @@ pub async fn file(
     let name = named(&mut form, "file_name", &file_name);
     if let (Some(counts), Some(name)) = (counts, name)
         && form.is_good()
+        && may_try(&state, &user, &mut form, "file").await?
     {
-        match read::work_out(&state, owner(&user), bytes).await {
+        match read::read_file(&state, owner(&user), bytes).await {
             Err(problem) => form.refuse("file", problem),
             Ok(got) => {
                 let new = NewSource {

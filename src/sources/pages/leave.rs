@@ -28,7 +28,9 @@ pub async fn decide(
     let is_gone = proposal.gone_at.is_some();
     let (decided, said) = match (form.value("answer"), proposal.state.as_str(), is_gone) {
         ("accept", "proposed" | "dismissed", _) => {
-            settle::accept(&mut tx, user.id, interval, user.now).await?;
+            let whose = (user.id, user.name.as_str(), user.zone);
+            settle::accept(&mut tx, whose, interval, Some(user.id), user.now).await?;
+            availability::recount(&mut tx, user.id, user.now).await?;
             (
                 Decided::Accepted,
                 format!("{when} is leave now: it excuses you."),

@@ -6,17 +6,18 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::connect::{account_in, field_of, file_in, key, owner};
+use super::connect::{account_in, field_of, file_in, key, may_try, owner};
 use super::list::state as state_words;
 use super::{own, to_read};
 use crate::availability::ago;
 use crate::error::{Answer, AppError};
 use crate::secret::SecretKey;
-use crate::sources::ask::Known;
 use crate::sources::dav::Dav;
 use crate::sources::model::{
     AccountCalendar, CalendarAddress, Counts, Kind, Source, SourceId, Target,
 };
+use crate::sources::store::Pushes;
+use crate::sources::work_out::Got;
 use crate::sources::{read, settle, store};
 use crate::state::AppState;
 use crate::vocab::Line;
@@ -37,6 +38,8 @@ struct Show {
     user: SignedIn,
     source: Source,
     calendars: Vec<AccountCalendar>,
+    /// Calendars that shifts are written into by this account.
+    pushes: Vec<Pushes>,
     counts: [(&'static str, &'static str); 2],
     state: (&'static str, String),
     naming: Form,
@@ -80,6 +83,7 @@ async fn render(state: &AppState, user: SignedIn, id: &str, typed: Typed) -> Ans
     let mut conn = state.db.acquire().await?;
     let source = own(&mut conn, &user, id).await?;
     let calendars = store::calendars(&mut conn, source.id).await?;
+    let pushes = store::pushes(&mut conn, source.id).await?;
     drop(conn);
     let is_typed = typed.naming.is_some() || typed.secret.is_some() || typed.file.is_some();
     let status = if is_typed {
@@ -103,6 +107,7 @@ async fn render(state: &AppState, user: SignedIn, id: &str, typed: Typed) -> Ans
         state: state_words(&source, user.now),
         counts: Counts::OPTIONS,
         calendars,
+        pushes,
         source,
         user,
     };
@@ -213,8 +218,8 @@ pub async fn secret(
     drop(conn);
     let tried = match source.kind {
         Kind::File => return Err(AppError::NotFound),
-        Kind::Address => address_again(&state, &user, &mut form).await,
-        Kind::Account => account_again(&state, &mut form).await,
+        Kind::Address => address_again(&state, &user, &mut form).await?,
+        Kind::Account => account_again(&state, &user, &mut form).await?,
     };
     let Some((target, key, found, got)) = tried else {
         let secret = Some(form);
@@ -245,36 +250,55 @@ pub async fn secret(
 }
 
 /// What works, to be kept: where, with which key, an account's calendars, and what an address gave.
-type Tried = (Target, SecretKey, Vec<(String, String)>, Option<read::Got>);
+type Tried = (Target, SecretKey, Vec<(String, String)>, Option<Got>);
 
-async fn address_again(state: &AppState, user: &SignedIn, form: &mut Form) -> Option<Tried> {
+async fn address_again(
+    state: &AppState,
+    user: &SignedIn,
+    form: &mut Form,
+) -> Result<Option<Tried>, AppError> {
     let address = form.parse::<CalendarAddress>("address");
     let key = key(state, form, "address").cloned();
-    let (target, key) = (Target::Address(address?), key?);
-    match read::look(state, &target, &owner(user), &[], Known::default()).await {
+    let (Some(address), Some(key)) = (address, key) else {
+        return Ok(None);
+    };
+    if !may_try(state, user, form, "address").await? {
+        return Ok(None);
+    }
+    let target = Target::Address(address);
+    Ok(match read::look_at(state, &target, &owner(user)).await {
         Ok(got) => Some((target, key, Vec::new(), got)),
         Err(problem) => {
             form.refuse("address", problem);
             None
         }
-    }
+    })
 }
 
-async fn account_again(state: &AppState, form: &mut Form) -> Option<Tried> {
+async fn account_again(
+    state: &AppState,
+    user: &SignedIn,
+    form: &mut Form,
+) -> Result<Option<Tried>, AppError> {
     let account = account_in(form);
     let key = key(state, form, "server").cloned();
-    let (account, key) = (account?, key?);
+    let (Some(account), Some(key)) = (account, key) else {
+        return Ok(None);
+    };
+    if !may_try(state, user, form, "server").await? {
+        return Ok(None);
+    }
     let dav = Dav {
         fetcher: &state.fetcher,
         account: &account,
     };
-    match dav.calendars().await {
+    Ok(match dav.calendars().await {
         Ok(found) => Some((Target::Account(account), key, found, None)),
         Err(problem) => {
             form.refuse(field_of(&problem), problem);
             None
         }
-    }
+    })
 }
 
 /// `POST /availability/calendars/{id}/file`: a file uploaded anew.
@@ -292,8 +316,8 @@ pub async fn file(
         return Err(AppError::NotFound);
     }
     let (mut form, _, bytes) = file_in(&headers, &body)?;
-    if form.is_good() {
-        match read::work_out(&state, owner(&user), bytes).await {
+    if form.is_good() && may_try(&state, &user, &mut form, "file").await? {
+        match read::read_file(&state, owner(&user), bytes).await {
             Ok(got) => {
                 let mut tx = state.db.begin().await?;
                 let reading = to_read(&mut tx, source.id).await?;
@@ -321,12 +345,19 @@ pub async fn remove(
 ) -> Answer {
     let mut tx = state.db.begin().await?;
     let source = own(&mut tx, &user, &id).await?;
+    let pushes = store::pushes(&mut tx, source.id).await?;
     store::disconnect(&mut tx, user.id, source.id).await?;
     settle::consequences(&mut tx, user.id, &user.name, user.zone, user.now).await?;
     tx.commit().await?;
-    let said = format!(
+    let mut said = format!(
         "{} is removed, with all that was read from it. Leave that you accepted stays.",
         source.name
     );
+    if pushes.iter().any(|p| p.entries > 0) {
+        said += " Your shifts to come are being taken out of its calendars; its password is forgotten then.";
+    }
+    if pushes.iter().any(|p| p.is_chosen) {
+        said += " Your shifts come by your links only now: choose another way under Shifts in your calendar.";
+    }
     Ok(Flash::redirect("/availability/calendars", &said))
 }

@@ -9,9 +9,12 @@ pub use leave::{
     Decided, accept_by_itself, accepting_teams, apply, decide, decided, mark, proposals,
     set_accepting,
 };
-pub use reading::{Outcome, ToRead, keep, overdue, replace_spans, schedule, secret, to_read};
-pub use sources::{
-    NewSource, calendars, choose, connect, disconnect, of_person, reconnect, set_calendars, source,
-    update, writable,
+pub use reading::{
+    MOST_SPANS, Outcome, ToRead, forget_version, keep, overdue, owner, replace_spans, schedule,
+    sealed, secret, to_read,
 };
-pub use team::{managers, members};
+pub use sources::{
+    NewSource, Pushes, calendars, choose, connect, disconnect, may_try, of_person, place, pushes,
+    reconnect, set_calendars, source, update, warn, writable,
+};
+pub use team::{managers, members, teams_of};

@@ -11,7 +11,7 @@ use crate::vocab::{Email, PersonId};
 
 /// Spans that are kept of one source. Merged within each kind, so a person is that often busy in 14
 /// months at most.
-const MOST_SPANS: usize = 20_000;
+pub const MOST_SPANS: usize = 20_000;
 
 /// What is to be read.
 pub struct ToRead {
@@ -37,6 +37,8 @@ pub struct ToRead {
     pub last_modified: String,
     /// When it was last worked out anew (UTC).
     pub parsed_at: Option<DateTime<Utc>>,
+    /// The last attempt that gave data (UTC).
+    pub good_at: Option<DateTime<Utc>>,
     /// When it is to be read (UTC).
     pub next_at: Option<DateTime<Utc>>,
     /// Attempts in a row that gave nothing.
@@ -49,7 +51,7 @@ pub struct ToRead {
 pub async fn to_read(conn: &mut PgConnection, id: SourceId) -> sqlx::Result<Option<ToRead>> {
     let row = sqlx::query!(
         r#"select s.person_id as "person: PersonId", p.name as owner, p.email, p.time_zone, s.name,
-            s.kind as "kind: Kind", s.etag, s.last_modified, s.parsed_at, s.next_at, s.failures, p.left_on
+            s.kind as "kind: Kind", s.etag, s.last_modified, s.parsed_at, s.good_at, s.next_at, s.failures, p.left_on
         from sources s join people p on p.id = s.person_id where s.id = $1"#,
         id.0,
     )
@@ -74,6 +76,7 @@ pub async fn to_read(conn: &mut PgConnection, id: SourceId) -> sqlx::Result<Opti
         etag: row.etag,
         last_modified: row.last_modified,
         parsed_at: row.parsed_at,
+        good_at: row.good_at,
         next_at: row.next_at,
         failures: row.failures,
         left_on: row.left_on,
@@ -86,11 +89,16 @@ pub async fn secret(
     id: SourceId,
     key: &SecretKey,
 ) -> sqlx::Result<Option<Result<Secret, Unreadable>>> {
+    let sealed = sealed(conn, id).await?;
+    Ok(sealed.map(|sealed| key.open(&sealed, &place(id))))
+}
+
+/// The same, as it is encrypted.
+pub async fn sealed(conn: &mut PgConnection, id: SourceId) -> sqlx::Result<Option<Vec<u8>>> {
     let sealed = sqlx::query_scalar!("select secret from sources where id = $1", id.0)
         .fetch_optional(conn)
         .await?;
-    let sealed = sealed.flatten();
-    Ok(sealed.map(|sealed| key.open(&sealed, &place(id))))
+    Ok(sealed.flatten())
 }
 
 /// What came of an attempt.
@@ -103,6 +111,8 @@ pub enum Outcome<'a> {
         entries: usize,
         /// What the owner should know.
         warnings: &'a [String],
+        /// Until when it says who is free (UTC).
+        known_until: DateTime<Utc>,
         /// For the next request.
         etag: &'a str,
         /// For the next request.
@@ -112,16 +122,30 @@ pub enum Outcome<'a> {
     Failed(&'a str),
 }
 
-/// Notes what came of an attempt. Where nothing came of it, what was known stays. False where the
-/// source is gone. Locks the source until the transaction ends.
+/// Notes what came of an attempt. Where nothing came of it, what was known stays. False where nothing is
+/// noted: the source is gone, or, with `instead_of`, that is no longer the planned reading. Then its owner
+/// chose something else meanwhile, and what was read is of no use. Locks the source until the transaction
+/// ends.
 pub async fn keep(
     conn: &mut PgConnection,
     id: SourceId,
     outcome: &Outcome<'_>,
+    instead_of: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
+    let is_planned = sqlx::query_scalar!(
+        r#"select $2::timestamptz is null or next_at is not distinct from $2 as "is!"
+        from sources where id = $1 for no key update"#,
+        id.0,
+        instead_of,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if is_planned != Some(true) {
+        return Ok(false);
+    }
     let short = |text: &str, most: usize| -> String { text.chars().take(most).collect() };
-    let done = match outcome {
+    match outcome {
         Outcome::Unchanged => {
             sqlx::query!(
                 "update sources set read_at = $2, good_at = $2, failures = 0, problem = '' where id = $1",
@@ -134,6 +158,7 @@ pub async fn keep(
         Outcome::Read {
             entries,
             warnings,
+            known_until,
             etag,
             last_modified,
         } => {
@@ -143,7 +168,7 @@ pub async fn keep(
             let last_modified = if last_modified.len() <= 200 { *last_modified } else { "" };
             sqlx::query!(
                 "update sources set read_at = $2, good_at = $2, parsed_at = $2, failures = 0, problem = '',
-                    entries = $3, warnings = $4, etag = $5, last_modified = $6
+                    entries = $3, warnings = $4, etag = $5, last_modified = $6, known_until = $7
                 where id = $1",
                 id.0,
                 now,
@@ -151,6 +176,7 @@ pub async fn keep(
                 &warnings,
                 etag,
                 last_modified,
+                known_until,
             )
             .execute(conn)
             .await?
@@ -166,10 +192,10 @@ pub async fn keep(
             .await?
         }
     };
-    Ok(done.rows_affected() == 1)
+    Ok(true)
 }
 
-/// Keeps these spans and no others; whether that changed anything. Of too many the earliest are kept.
+/// Keeps these spans and no others; whether that changed anything. At most [`MOST_SPANS`].
 pub async fn replace_spans(
     conn: &mut PgConnection,
     id: SourceId,
@@ -236,4 +262,26 @@ pub async fn overdue(conn: &mut PgConnection, by: DateTime<Utc>) -> sqlx::Result
     )
     .fetch_all(conn)
     .await
+}
+
+/// Has the next reading work everything out anew, whether the server has another version or not.
+pub async fn forget_version(conn: &mut PgConnection, id: SourceId) -> sqlx::Result<()> {
+    sqlx::query!("update sources set parsed_at = null where id = $1", id.0)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Name and zone of whoever owns calendars; none where they have left by now.
+pub async fn owner(
+    conn: &mut PgConnection,
+    person: PersonId,
+) -> sqlx::Result<Option<(String, Tz)>> {
+    let row = sqlx::query!(
+        "select name, time_zone from people where id = $1 and (left_on is null or left_on > current_date)",
+        person.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.name, row.time_zone.parse().unwrap_or(Tz::UTC))))
 }

@@ -1,6 +1,6 @@
 //! Calendars that people connected.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use crate::secret::SecretKey;
@@ -10,9 +10,13 @@ use crate::vocab::PersonId;
 
 /// Calendars a person may connect.
 const MOST: i64 = 20;
+/// Attempts to connect or upload within [`WITHIN`].
+pub const MOST_ATTEMPTS: i32 = 60;
+/// For so long attempts are counted.
+const WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 /// What the secret of a row is bound to.
-pub(super) fn place(id: SourceId) -> String {
+pub fn place(id: SourceId) -> String {
     format!("sources.secret {id}")
 }
 
@@ -223,10 +227,19 @@ pub async fn choose(
     )
     .fetch_one(&mut *conn)
     .await?;
-    // What is known of others must not be believed to be unchanged.
-    sqlx::query!("update sources set parsed_at = null where id = $1", id.0)
-        .execute(conn)
-        .await?;
+    // What is known of others must not be believed to be unchanged; and where none is chosen, nothing is
+    // known, which is not the same as free.
+    sqlx::query!(
+        "update sources set parsed_at = null, good_at = case when $2 then good_at end,
+            known_until = case when $2 then known_until end, entries = case when $2 then entries else 0 end,
+            warnings = case when $2 then warnings else '{}' end, failures = case when $2 then failures else 0 end,
+            problem = case when $2 then problem else '' end
+        where id = $1",
+        id.0,
+        chosen > 0,
+    )
+    .execute(conn)
+    .await?;
     Ok(usize::try_from(chosen).unwrap_or_default())
 }
 
@@ -238,6 +251,63 @@ pub async fn writable(conn: &mut PgConnection, person: PersonId) -> sqlx::Result
         from sources s join source_calendars c on c.source_id = s.id
         where s.person_id = $1 and s.kind = 'account' order by s.id, c.name, c.href limit 500"#,
         person.0,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Whether a person may try to connect or upload another calendar now; counts the attempt.
+pub async fn may_try(
+    conn: &mut PgConnection,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let attempts = sqlx::query_scalar!(
+        "insert into source_attempts as a (person_id, since, attempts) values ($1, $2, 1)
+        on conflict (person_id) do update set
+            since = case when a.since < $3 then $2 else a.since end,
+            attempts = case when a.since < $3 then 1 else least(a.attempts, $4) + 1 end
+        returning attempts",
+        person.0,
+        now,
+        now - WITHIN,
+        MOST_ATTEMPTS,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(attempts <= MOST_ATTEMPTS)
+}
+
+/// Says something of a source that its owner should know, beside what is said already.
+pub async fn warn(conn: &mut PgConnection, id: SourceId, words: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update sources set warnings = warnings || $2::text
+        where id = $1 and not $2 = any (warnings) and cardinality(warnings) < 20",
+        id.0,
+        words,
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// A calendar that shifts are written into by an account.
+pub struct Pushes {
+    /// What it is called.
+    pub name: String,
+    /// Whether shifts still go there.
+    pub is_chosen: bool,
+    /// Shifts to come that stand in it.
+    pub entries: i64,
+}
+
+/// Calendars that shifts are written into by this account.
+pub async fn pushes(conn: &mut PgConnection, id: SourceId) -> sqlx::Result<Vec<Pushes>> {
+    sqlx::query_as!(
+        Pushes,
+        r#"select name as "name!", is_chosen as "is_chosen!", entries as "entries!" from account_pushes
+        where source_id = $1 and (is_chosen or entries > 0) order by name limit 20"#,
+        id.0,
     )
     .fetch_all(conn)
     .await

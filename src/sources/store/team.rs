@@ -53,3 +53,14 @@ pub async fn managers(conn: &mut PgConnection, slugs: &[String]) -> sqlx::Result
     });
     Ok(rows.collect())
 }
+
+/// The teams that a person is an engineer of.
+pub async fn teams_of(conn: &mut PgConnection, person: PersonId) -> sqlx::Result<Vec<TeamId>> {
+    sqlx::query_scalar!(
+        r#"select team_id as "team: TeamId" from team_members where person_id = $1 and is_engineer
+        order by 1 limit 100"#,
+        person.0,
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -165,3 +165,43 @@ fn an_independent_implementation_agrees_unless_the_table_says_why_not() {
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
+
+#[test]
+fn a_file_of_just_10_mb_means_the_same_to_both() {
+    let mut text = String::from("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n");
+    let page = format!(" {}\r\n", "x".repeat(70)).repeat(1340);
+    for n in 0..100 {
+        let (month, day) = (n % 12 + 1, n % 27 + 1);
+        let event = format!(
+            "BEGIN:VEVENT\r\nUID:{n}\r\nDTSTART:2026{month:02}{day:02}T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=WEEKLY;COUNT=5\r\nDESCRIPTION:x\r\n{page}END:VEVENT\r\n"
+        );
+        text.push_str(&event);
+    }
+    let end = "END:VCALENDAR\r\n";
+    text.push_str("X-FILL:");
+    text.push_str(&"x".repeat(10_000_000 - text.len() - 2 - end.len()));
+    text.push_str("\r\n");
+    text.push_str(end);
+    assert_eq!(text.len(), 10_000_000);
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("10-mb.ics");
+    fs::write(&file, &text).unwrap();
+    let window = window("2026-01-01T00:00Z", "2027-01-01T00:00Z");
+    let reading = read_as_ayse(text.as_bytes(), Tz::UTC, window).unwrap();
+    let ours: Vec<Span> = reading.spans.iter().map(shown).collect();
+    assert!(
+        ours.len() > 100 && reading.warnings.is_empty(),
+        "{:?}",
+        reading.warnings
+    );
+    let answers = ask_oracle(&json!([{
+        "file": file, "zone": "UTC", "owner": "ayse@example.com",
+        "from": window.start, "to": window.end, "host": "fairshift.example",
+    }]));
+    let theirs: Vec<Span> = answers[0]["spans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(said)
+        .collect();
+    assert_eq!(ours, theirs);
+}

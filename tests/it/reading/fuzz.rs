@@ -181,6 +181,33 @@ fn is_sound(reading: &Reading, bytes: &[u8], limits: Limits) {
     }
 }
 
+/// Room that this program and one reading may take, in kilobytes of address space.
+const ROOM: u64 = 600_000;
+
+#[test]
+fn whatever_comes_is_read_in_bounded_room() {
+    let tests = [
+        "reading::fuzz::spoilt",
+        "reading::fuzz::rules",
+        "reading::limits::",
+    ];
+    let said = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!("ulimit -v {ROOM}; exec \"$@\" --test-threads=1"))
+        .arg("sh")
+        .arg(std::env::current_exe().unwrap())
+        .args(tests)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(
+        said.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
+    assert!(!text.contains("running 0 tests"), "{text}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 

@@ -163,6 +163,8 @@ async fn an_account_is_found_chosen_read_and_mended() {
     assert!(page.text().contains("1 calendar counts"), "{}", page.text());
     stage.run().await;
     assert_eq!(stage.december().await, Some(50));
+    let version: String = stage.one("select etag from sources").await;
+    assert_ne!(version, "", "Radicale tells the state of calendars");
     let sealed: Vec<u8> = stage.one("select secret from sources").await;
     assert!(!sealed.windows(4).any(|w| w == b"ayse"));
 
@@ -226,6 +228,7 @@ async fn an_account_is_found_chosen_read_and_mended() {
     stage.ayse.submit(&choose, &[]).await;
     stage.run().await;
     assert_eq!(stage.spans().await, 0);
+    assert_eq!(stage.december().await, None, "not known, which is not free");
     let unknown = [("calendar", "/ben/work/")];
     let page = stage.ayse.submit(&choose, &unknown).await;
     assert!(

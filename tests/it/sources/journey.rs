@@ -23,6 +23,11 @@ async fn press(browser: &Browser, words: &str, wanted: &str) {
 async fn planner(browser: &Browser, stage: &Stage) -> (u8, String) {
     let address = format!("{}/teams/payments/plan/2027-01", stage.app.url);
     browser.goto(address).await.unwrap();
+    of_ayse(browser).await
+}
+
+/// What the planner that is open says of Ayşe.
+async fn of_ayse(browser: &Browser) -> (u8, String) {
     let row = "//table[contains(@class, 'planner')]//tr[th[contains(., 'Ayşe Demir')]]/td[contains(@class, 'p-num')]";
     let cells = browser.find_all(By::XPath(row)).await.unwrap();
     let mut texts = Vec::new();
@@ -116,4 +121,70 @@ async fn from_a_secret_address_to_the_planner() {
                 .contains("How fresh the calendars are")
         );
     }
+}
+
+#[tokio::test]
+async fn the_weeks_of_a_month_in_every_look() {
+    let stage = Stage::set().await;
+    let perhaps = "DTSTART:20261202T110000Z\nDURATION:PT1H\nSTATUS:TENTATIVE";
+    stage
+        .server
+        .reply("/c.ics", Reply::Calendar(calendar(&[HALF, AWAY, perhaps])));
+    stage.connect("/c.ics").await;
+    let browser = Browser::open().await;
+    let url = &stage.app.url;
+    browser.sign_in(url, &stage.crew.ayse.email, PASSWORD).await;
+    browser.wait("form[action='/sign-out']").await;
+    browser.goto(format!("{url}{DECEMBER}")).await.unwrap();
+    browser
+        .press("//summary[normalize-space()='Week by week']")
+        .await;
+    browser.shows(".weeks-booked", "out of office 24 h").await;
+    crate::a11y::look(&browser, "availability-weeks").await;
+}
+
+#[tokio::test]
+async fn an_open_planner_says_that_a_calendar_was_read_and_what_clashes() {
+    let stage = Stage::set().await;
+    stage.app.listen();
+    // Five hours a day, until the 18th: 70 of the 184 hours in December; until the 30th 110.
+    let until = |last: u32| {
+        format!(
+            "DTSTART;TZID=Europe/Istanbul:20261201T090000\nDURATION:PT5H\nRRULE:FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR;UNTIL=202612{last}T210000Z"
+        )
+    };
+    stage
+        .server
+        .reply("/c.ics", Reply::Calendar(calendar(&[&until(18)])));
+    stage.connect("/c.ics").await;
+    let manager = Browser::open().await;
+    let url = &stage.app.url;
+    manager
+        .sign_in(url, &stage.crew.carla.email, PASSWORD)
+        .await;
+    manager.wait("form[action='/sign-out']").await;
+    let plan = format!("{url}/teams/payments/plan/2026-12");
+    manager.goto(&plan).await.unwrap();
+    manager.wait("table.planner").await;
+    let (_, booked) = of_ayse(&manager).await;
+    assert_eq!(booked, "38 %");
+    // An evening as well, on which she is on call.
+    let evening = "DTSTART:20261201T170000Z\nDTEND:20261201T200000Z";
+    stage
+        .server
+        .reply("/c.ics", Reply::Calendar(calendar(&[&until(30), evening])));
+    stage.read_again().await;
+    let words = "Ayşe Demir: utilisation 38 % is now 60 %, from a calendar.";
+    manager.shows(".news", words).await;
+    manager
+        .shows(
+            ".news",
+            "A shift clashes with a calendar: Ayşe Demir, Primary",
+        )
+        .await;
+    manager
+        .shows("body", "A published shift clashes with a calendar")
+        .await;
+    let (_, booked) = of_ayse(&manager).await;
+    assert_eq!(booked, "60 %");
 }

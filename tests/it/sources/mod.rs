@@ -1,6 +1,8 @@
 //! People's own calendars: connected, read again and again, and what follows from them.
 
+mod belief;
 mod dav;
+mod follow;
 mod journey;
 mod server;
 
@@ -441,14 +443,30 @@ async fn the_server_s_wish_to_be_left_alone_is_heard() {
         .server
         .reply("/c.ics", Reply::Calendar(calendar(&[HALF])));
     stage.connect("/c.ics").await;
-    stage
-        .server
-        .reply("/c.ics", Reply::Header(429, "retry-after: 7200".to_owned()));
-    stage.read_again().await;
-    let wait: i64 = stage
-        .one("select extract(epoch from next_at - read_at)::bigint from sources")
-        .await;
-    assert_eq!(wait, 7200);
+    let day = 86400;
+    for (status, headers, wanted) in [
+        (429, "retry-after: 7200", 7200),
+        (503, "retry-after: 9223372036854775807", day),
+        // It was no failure to ask a server that says so.
+        (200, "retry-after: 9223372036854775807", 0),
+        (
+            503,
+            "date: Fri, 27 Nov 2026 12:00:00 GMT\r\nretry-after: Sat, 28 Nov 2026 08:00:00 GMT",
+            20 * 3600,
+        ),
+    ] {
+        let reply = Reply::Header(status, headers.to_owned());
+        stage.server.reply("/c.ics", reply);
+        stage.read_again().await;
+        let wait: i64 = stage
+            .one("select extract(epoch from next_at - read_at)::bigint from sources")
+            .await;
+        assert!(
+            wait == wanted || (wanted == 0 && (1..day).contains(&wait)),
+            "{headers}: {wait}"
+        );
+        assert_eq!(stage.december().await, Some(50));
+    }
 }
 
 #[tokio::test]
@@ -530,6 +548,48 @@ async fn addresses_into_private_networks_are_refused_at_their_field() {
         .reply("/c.ics", Reply::Calendar(calendar(&[HALF])));
     stage.connect("/c.ics").await;
     let asked = stage.server.asked().len();
+    stage.app.clock.advance(TimeDelta::hours(2));
+    run(&closed).await;
+    assert_eq!(stage.server.asked().len(), asked, "nobody connected");
+    assert_eq!(stage.one::<i32>("select failures from sources").await, 1);
+    assert_eq!(stage.december().await, Some(50));
+}
+
+#[tokio::test]
+async fn names_into_private_networks_are_refused_whenever_they_lead_there() {
+    let stage = Stage::set().await;
+    let server = stage.server.url.trim_start_matches("http://").to_owned();
+    let server: std::net::SocketAddr = server.parse().unwrap();
+    let names: fairshift::fetch::Names = Arc::new(move |_| vec![server]);
+    let with = |private| AppState {
+        fetcher: Fetcher::with_names(private, Arc::clone(&names)),
+        ..stage.app.state.clone()
+    };
+    let (open, closed) = (with(true), with(false));
+    stage
+        .server
+        .reply("/c.ics", Reply::Calendar(calendar(&[HALF])));
+    // Connected while it led to where it may.
+    let visitor = serve(&stage, open).await;
+    let fields = [("address", "http://calendar.example.com/c.ics")];
+    visitor
+        .submit("/availability/calendars/addresses", &fields)
+        .await;
+    assert_eq!(stage.december().await, Some(50));
+    let asked = stage.server.asked().len();
+    // Now it leads inside.
+    let visitor = serve(&stage, closed.clone()).await;
+    for (path, field) in [("addresses", "address"), ("accounts", "server")] {
+        let fields = [
+            (field, "https://calendar.example.com/c.ics"),
+            ("user", "ayse"),
+            ("password", "secret"),
+        ];
+        let page = visitor.post_form(&format!("{HOME}/{path}"), &fields).await;
+        assert_eq!(page.status, 422);
+        let said = page.all(&format!("#{field}-error")).join(" ");
+        assert!(said.contains("leads into a private network"), "{said}");
+    }
     stage.app.clock.advance(TimeDelta::hours(2));
     run(&closed).await;
     assert_eq!(stage.server.asked().len(), asked, "nobody connected");
@@ -1083,8 +1143,8 @@ async fn a_file_is_uploaded_or_pasted_and_goes_with_all_its_data() {
         .await;
     assert_eq!(
         stage.december().await,
-        Some(13),
-        "only out of office is left"
+        None,
+        "only out of office is left, which does not say how busy she is"
     );
     // The other is uploaded anew, then goes: nothing of it is left, and nothing means not known.
     let path = format!("{HOME}/{second}/file");
@@ -1094,7 +1154,7 @@ async fn a_file_is_uploaded_or_pasted_and_goes_with_all_its_data() {
             .0,
         303
     );
-    assert_eq!(stage.december().await, Some(0));
+    assert_eq!(stage.december().await, None);
     stage
         .ayse
         .submit(

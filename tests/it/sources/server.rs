@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// How a path answers.
 #[derive(Clone)]
@@ -24,6 +25,10 @@ pub enum Reply {
     Bomb,
     /// Takes the request and says nothing.
     Silent,
+    /// Answers like the other once it is let.
+    Later(Arc<Notify>, Box<Self>),
+    /// Of this, a byte every so often.
+    Drip(Vec<u8>),
 }
 
 #[derive(Default)]
@@ -57,7 +62,15 @@ impl Server {
         server
     }
 
-    /// From now on `path` answers so.
+    /// Waits until it was asked for the so manieth time.
+    pub async fn asked_for(&self, times: usize) {
+        while self.asked().len() < times {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// From now on `path` answers so, or a method and a path like `PROPFIND /a/`. A REPORT that asks for entries
+    /// by name is a `MULTIGET`, one that asks for times only a `FREEBUSY`.
     pub fn reply(&self, path: &str, reply: Reply) {
         let mut script = self.script.lock().unwrap();
         script.replies.insert(path.to_owned(), reply);
@@ -80,39 +93,102 @@ fn tag(body: &str) -> String {
     format!("\"{:x}\"", hasher.finish())
 }
 
-/// One request for each connection. What goes wrong here is the other side's to notice.
-async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.windows(4).any(|w| w == b"\r\n\r\n") {
+/// A request: its method, or what a REPORT is about; its path; its head.
+struct Request {
+    method: String,
+    path: String,
+    head: String,
+}
+
+impl Request {
+    /// None where the connection ends before.
+    async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Self>> {
+        let mut all = Vec::new();
+        let mut end = None;
+        let mut length = 0;
         let mut bytes = [0; 4096];
-        let n = stream.read(&mut bytes).await?;
-        if n == 0 {
-            return Ok(());
-        }
-        head.extend_from_slice(&bytes[..n]);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    let header = |name: &str| {
-        head.lines()
-            .find_map(|l| {
-                let (n, v) = l.split_once(':')?;
-                n.eq_ignore_ascii_case(name).then(|| v.trim().to_owned())
-            })
-            .unwrap_or_default()
-    };
-    let reply = {
-        let mut script = script.lock().unwrap();
-        let mut line = head.lines().next().unwrap_or_default().to_owned();
-        for name in ["if-none-match", "authorization"] {
-            if !header(name).is_empty() {
-                line = format!("{line} {name}: {}", header(name));
+        while end.is_none_or(|end| all.len() < end + length) {
+            let n = stream.read(&mut bytes).await?;
+            if n == 0 {
+                return Ok(None);
+            }
+            all.extend_from_slice(&bytes[..n]);
+            if end.is_none() {
+                let blank = all.windows(4).position(|w| w == b"\r\n\r\n");
+                end = blank.map(|at| at + 4);
+                let head = String::from_utf8_lossy(&all);
+                length = header(&head, "content-length").parse().unwrap_or(0);
             }
         }
-        assert!(header("user-agent").starts_with("Fairshift/"), "{head}");
-        script.asked.push(line);
-        script.replies.get(&path).cloned()
+        let body = all.split_off(end.unwrap_or(0));
+        let (head, body) = (
+            String::from_utf8_lossy(&all),
+            String::from_utf8_lossy(&body),
+        );
+        let mut words = head.split(' ');
+        let method = words.next().unwrap_or_default();
+        let method = if body.contains("calendar-multiget") {
+            "MULTIGET"
+        } else if body.contains("free-busy-query") {
+            "FREEBUSY"
+        } else {
+            method
+        };
+        Ok(Some(Self {
+            method: method.to_owned(),
+            path: words.next().unwrap_or_default().to_owned(),
+            head: head.into_owned(),
+        }))
+    }
+}
+
+fn header(head: &str, name: &str) -> String {
+    let value = head.lines().find_map(|line| {
+        let (found, value) = line.split_once(':')?;
+        found
+            .eq_ignore_ascii_case(name)
+            .then(|| value.trim().to_owned())
+    });
+    value.unwrap_or_default()
+}
+
+impl Script {
+    /// Notes what was asked, and says how to answer.
+    fn ask(&mut self, request: &Request) -> Option<Reply> {
+        let Request { method, path, head } = request;
+        let first = head.lines().next().unwrap_or_default();
+        let mut line = first.replace("REPORT", method);
+        for name in ["if-none-match", "authorization"] {
+            let value = header(head, name);
+            if !value.is_empty() {
+                line = format!("{line} {name}: {value}");
+            }
+        }
+        assert!(
+            header(head, "user-agent").starts_with("Fairshift/"),
+            "{head}"
+        );
+        self.asked.push(line);
+        let of_method = self.replies.get(&format!("{method} {path}"));
+        of_method.or(self.replies.get(path)).cloned()
+    }
+}
+
+/// One request for each connection. What goes wrong here is the other side's to notice.
+async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Result<()> {
+    let Some(request) = Request::read(&mut stream).await? else {
+        return Ok(());
     };
+    let reply = script.lock().unwrap().ask(&request);
+    let reply = match reply {
+        Some(Reply::Later(let_go, reply)) => {
+            let_go.notified().await;
+            Some(*reply)
+        }
+        reply => reply,
+    };
+    // What a CalDAV server answers.
+    let fine = if request.method == "GET" { 200 } else { 207 };
     let plain = |status: u16, more: &str, body: &[u8]| {
         let head = format!(
             "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n{more}\r\n",
@@ -124,7 +200,7 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Re
         None => stream.write_all(&plain(404, "", b"")).await?,
         Some(Reply::Calendar(body)) => {
             let tag = tag(&body);
-            let answer = if header("if-none-match") == tag {
+            let answer = if header(&request.head, "if-none-match") == tag {
                 plain(304, &format!("etag: {tag}\r\n"), b"")
             } else {
                 let more = format!("content-type: text/calendar\r\netag: {tag}\r\n");
@@ -141,12 +217,15 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Re
             stream.write_all(&answer).await?;
         }
         Some(Reply::Cut(body)) => {
-            let head = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n".as_bytes();
+            let head = format!("HTTP/1.1 {fine} OK\r\ncontent-length: 100000\r\n\r\n");
+            let head = head.as_bytes();
             stream.write_all(&[head, &body].concat()).await?;
         }
         Some(Reply::Endless) => {
-            let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n";
-            stream.write_all(head).await?;
+            let head = format!(
+                "HTTP/1.1 {fine} OK\r\ncontent-type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n"
+            );
+            stream.write_all(head.as_bytes()).await?;
             let line = b"X-MORE:and more\r\n".repeat(1000);
             loop {
                 stream.write_all(&line).await?;
@@ -156,6 +235,15 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Re
             let bomb = bomb();
             let more = "content-type: text/calendar\r\ncontent-encoding: gzip\r\n";
             stream.write_all(&plain(200, more, &bomb)).await?;
+        }
+        Some(Reply::Later(..)) => unreachable!(),
+        Some(Reply::Drip(body)) => {
+            let head = "HTTP/1.1 207 X\r\ncontent-length: 100000\r\n\r\n".as_bytes();
+            stream.write_all(head).await?;
+            for byte in body {
+                stream.write_all(&[byte]).await?;
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
         }
         Some(Reply::Silent) => {
             let mut rest = [0; 1];

@@ -142,12 +142,17 @@ impl Drop for Radicale {
 }
 
 /// How a [`Line`] is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Mode {
     /// It carries all there and back.
     Good,
     /// Requests of that method arrive, and their answers never come back.
     Deaf(&'static str),
+    /// Requests of that method do not arrive where the path has this in it; they get that status instead.
+    Refuse(&'static str, String, u16),
+    /// It makes the names of versions weak, as proxies that pack do; and packs nothing itself, whatever is
+    /// asked.
+    Weak,
 }
 
 /// What stands between us and a server.
@@ -213,6 +218,22 @@ async fn carry(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let mode = line.mode.lock().unwrap().clone();
+    if let Mode::Refuse(refused, part, status) = &mode
+        && *refused == method.as_str()
+        && uri.path().contains(part.as_str())
+    {
+        let entry = (method.to_string(), uri.path().to_owned(), *status);
+        line.log.lock().unwrap().push(entry);
+        return StatusCode::from_u16(*status).unwrap().into_response();
+    }
+    if mode == Mode::Weak
+        && headers
+            .get("accept-encoding")
+            .is_none_or(|e| e != "identity")
+    {
+        return StatusCode::NOT_ACCEPTABLE.into_response();
+    }
     let mut headers = headers;
     headers.remove("host");
     let asked = line
@@ -231,7 +252,7 @@ async fn carry(
         return StatusCode::BAD_GATEWAY.into_response();
     };
     note(answer.status().as_u16());
-    let mode = *line.mode.lock().unwrap();
+    let mode = line.mode.lock().unwrap().clone();
     if matches!(mode, Mode::Deaf(deaf) if deaf == method.as_str()) {
         line.swallowed.notify_one();
         std::future::pending::<()>().await;
@@ -241,7 +262,11 @@ async fn carry(
     let mut response = (status, body).into_response();
     for name in ["etag", "content-type", "www-authenticate"] {
         if let Some(value) = headers.get(name) {
-            response.headers_mut().insert(name, value.clone());
+            let mut value = value.clone();
+            if name == "etag" && mode == Mode::Weak {
+                value = format!("W/{}", value.to_str().unwrap()).parse().unwrap();
+            }
+            response.headers_mut().insert(name, value);
         }
     }
     response

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -139,8 +139,7 @@ pub async fn tell(
 /// When the first shift begins that changes.
 fn first(plan: &Plan, news: &News) -> DateTime<Utc> {
     let all = news.new.iter().chain(&news.gone).chain(&news.partner);
-    let begins = all.filter_map(|slot| plan.inputs.shift_of(*slot));
-    let first = begins.map(|shift| shift.interval.start).min();
+    let first = all.map(|(_, interval)| interval.start).min();
     first.unwrap_or(plan.inputs.now)
 }
 

@@ -307,9 +307,11 @@ fn complete(found: Vec<Resource>) -> Result<(Vec<String>, Vec<String>), Problem>
 
 /// Asks for entries by their paths.
 fn by_name(hrefs: &[String]) -> String {
-    let hrefs = hrefs.iter().fold(String::new(), |all, href| {
-        all + "<d:href>" + &quick_xml::escape::escape(href) + "</d:href>"
+    let hrefs = hrefs.iter().map(|href| {
+        let href = quick_xml::escape::escape(href.as_str());
+        format!("<d:href>{href}</d:href>")
     });
+    let hrefs: String = hrefs.collect();
     format!(
         r#"<?xml version="1.0" encoding="utf-8"?>
 <c:calendar-multiget xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:prop><c:calendar-data/></d:prop>{hrefs}</c:calendar-multiget>"#

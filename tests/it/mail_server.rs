@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use fairshift::clock::Clock;
 use fairshift::jobs::{self, Notice, To, Topic};
 use sqlx::PgPool;
 
@@ -168,9 +169,13 @@ async fn program(
 /// Has the program mail somebody, and waits for what comes of it: nothing, or why not.
 async fn outcome(db: &PgPool) -> Option<String> {
     let mut conn = db.acquire().await.unwrap();
-    jobs::notify(&mut conn, Utc::now(), &notice("a", "new@example.com"))
-        .await
-        .unwrap();
+    jobs::notify(
+        &mut conn,
+        Clock::system().now(),
+        &notice("a", "new@example.com"),
+    )
+    .await
+    .unwrap();
     loop {
         let (state, error): (String, String) =
             sqlx::query_as("select state, error from jobs where key = 'notice:a'")

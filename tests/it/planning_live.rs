@@ -239,9 +239,52 @@ async fn a_better_plan_is_found_for_who_looks() {
     let data = found(&mut stream).await;
     assert_eq!(data["better"], true, "{data}");
     assert!(data["text"].to_string().contains("3 more slots"), "{data}");
-    // Without script, the button does the same.
-    let done = change(&manager, &page, &[("action", "recompute")]).await;
+    // Whoever takes it gets what was found, with no second search.
+    let plan = data["plan"].as_str().unwrap();
+    let done = change(&manager, &page, &[("action", "recompute"), ("plan", plan)]).await;
     assert!(manager.get(&done.location()).await.text().contains("full"));
+    let people: Vec<i64> = sqlx::query_scalar(
+        "select m.person_id from team_members m join people p on p.id = m.person_id
+        where m.is_engineer order by p.name, p.id",
+    )
+    .fetch_all(&app.db)
+    .await
+    .unwrap();
+    let held: Vec<i64> = sqlx::query_scalar(
+        "select a.person_id from assignments a join shifts s on s.id = a.shift_id
+        where a.schedule_state = 'draft' order by s.starts_at, a.escalation_order",
+    )
+    .fetch_all(&app.db)
+    .await
+    .unwrap();
+    let found = plan.split(' ').map(|p| people[p.parse::<usize>().unwrap()]);
+    assert!(found.eq(held), "{plan}");
+    // What is no plan of this month is none: then the button searches, as it does without script.
+    let page = manager.get(PLAN).await;
+    for plan in ["99 99", &plan.replace('0', "999")] {
+        let page = manager.get(PLAN).await;
+        let done = change(&manager, &page, &[("action", "recompute"), ("plan", plan)]).await;
+        assert_eq!(done.status, 303, "{plan}");
+    }
+    // One that breaks rules is made one that breaks none.
+    let all_one = ["0"; 62].join(" ");
+    let stale = change(
+        &manager,
+        &page,
+        &[("action", "recompute"), ("plan", &all_one)],
+    )
+    .await;
+    assert_eq!(stale.status, 409, "made on an older draft");
+    let page = manager.get(PLAN).await;
+    let done = change(
+        &manager,
+        &page,
+        &[("action", "recompute"), ("plan", &all_one)],
+    )
+    .await;
+    let page = manager.get(&done.location()).await;
+    assert!(page.all(".problem").is_empty(), "{}", page.text());
+    assert!(page.text().contains("full"));
 }
 
 struct Desk {

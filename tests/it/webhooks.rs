@@ -572,7 +572,8 @@ async fn what_concerns_the_team_is_posted_to_nobody_in_particular() {
     let taker = crew.app.visitor();
     let answered = send(&taker, &format!("{link}/answer"), "agree").await;
     assert_eq!(answered.status, 303, "{}", answered.text());
-    let undone = taker.post_form(&format!("{link}/undo"), &[]).await;
+    let choice = [("choice", "undo")];
+    let undone = taker.post_form(&format!("{link}/undo"), &choice).await;
     assert_eq!(undone.status, 303, "{}", undone.text());
     let fields = [("month", "2027-01"), ("closes_on", "2026-12-20")];
     let opened = manager.post_form("/teams/payments/rounds", &fields).await;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::words::{when, when_long};
-use crate::cover::model::{Person, Request};
+use crate::cover::model::{Kind, Person, Request};
 use crate::cover::store;
 use crate::error::AppError;
 use crate::jobs::{self, Action, Notice, To, Topic};

@@ -1,9 +1,11 @@
 //! How time, memory and the gap grow with the team and the time planned for.
 //!
-//! `cargo bench --bench growth [-- SEEDS]` prints a Markdown table, a row for each size and the worst
+//! `cargo bench --bench growth [-- SEEDS | repair]` prints a Markdown table, a row for each size and the worst
 //! of so many seeds (3). Each problem is solved in a process of its own, on one thread, so that its
 //! peak memory (`VmHWM`, as Linux counts it) is its own. Each schedule is read by the checker of the
-//! tests, which shares nothing with the scheduler.
+//! tests, which shares nothing with the scheduler. A second table compares a repair with a search of its
+//! own: somebody is away for a week of a schedule that is published, and the last schedule is where the
+//! repair begins.
 #[path = "../tests/it/scheduler/checker.rs"]
 #[allow(
     dead_code,
@@ -32,7 +34,7 @@ mod random;
 )]
 mod teams;
 
-use fairshift::scheduler::{Effort, recommend_watched};
+use fairshift::scheduler::{Effort, Problem, recommend, recommend_from, recommend_watched};
 use std::ops::ControlFlow;
 use std::time::Instant;
 use teams::{Habit, Shape, case};
@@ -132,6 +134,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     {
         return solve(row.parse()?, seed.parse()?);
     }
+    if arguments.iter().any(|a| a == "repair") {
+        return repairs();
+    }
     let mut numbers = arguments.iter().filter_map(|a| a.parse().ok());
     let seeds: u64 = numbers.next().unwrap_or(3);
     println!(
@@ -205,4 +210,62 @@ fn solve(row: usize, seed: u64) -> Result<(), Box<dyn std::error::Error>> {
         );
     }
     Ok(())
+}
+
+/// Teams of some sizes, somebody away in the middle: the search of its own beside the repair.
+fn repairs() -> Result<(), Box<dyn std::error::Error>> {
+    println!(
+        "| time | people | slots | anew | repair | anew : repair | moved anew | moved by repair | dearer by |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (name, people, days, habit, effort) in ROWS {
+        if !matches!((people, days), (15 | 50, 30 | 365) | (25, 92) | (100, 30)) {
+            continue;
+        }
+        let mut case = case(&Shape::of(people, days, habit), 0);
+        case.stability = -case.costs.0 / 5;
+        let published = recommend(&case.problem(), effort).assignment;
+        for (piece, holder) in case.pieces.iter_mut().zip(&published) {
+            piece.previous = *holder;
+        }
+        let middle = case.pieces.len() / 2;
+        let who = published.iter().skip(middle).find_map(|p| *p);
+        let who = who.ok_or("nobody serves")?;
+        let week = case.pieces.len() * 7 / usize::try_from(days)?;
+        let letters = case.people.get_mut(who).ok_or("no such person")?;
+        let away = letters.avail.iter_mut().skip(middle).take(week);
+        away.for_each(|letter| *letter = 'U');
+        let problem = case.problem();
+        let timed = |search: &dyn Fn(&Problem) -> fairshift::scheduler::Recommendation| {
+            let begun = Instant::now();
+            let found = search(&problem);
+            (begun.elapsed().as_secs_f64(), found)
+        };
+        let (anew, fresh) = timed(&|problem| recommend(problem, effort));
+        let (again, repaired) = timed(&|problem| {
+            recommend_from(problem, effort, &published, &mut |_| {
+                ControlFlow::Continue(())
+            })
+        });
+        let moved = |plan: &[Option<usize>]| {
+            let both = plan.iter().zip(&published);
+            both.filter(|(now, before)| now != before).count()
+        };
+        let (fresh_cost, cost) = (fresh.score.total, repaired.score.total);
+        println!(
+            "| {name} | {people} | {} | {anew:.3} s | {again:.3} s | {:.0} : 1 | {} | {} | {:.3} % |",
+            problem.slots().len(),
+            anew / again,
+            moved(&fresh.assignment),
+            moved(&repaired.assignment),
+            percent(cost - fresh_cost, fresh_cost),
+        );
+    }
+    Ok(())
+}
+
+/// Per cent, from numbers far too small to lose digits.
+#[allow(clippy::cast_precision_loss)]
+fn percent(part: i128, whole: i128) -> f64 {
+    100.0 * part as f64 / whole as f64
 }

@@ -35,13 +35,14 @@
 //!
 //! Greedy (scarce slots first), descent, then annealing with changes, swaps and pushes, all on one
 //! roster whose counts answer each rule at once; problems with few enough schedules are enumerated
-//! instead, and proven. Work is counted in steps ([`Effort`]). The bound comes from prices per
-//! person (see `bound`), and where that is not enough from prices per slot (see `proof`, with the
-//! mathematics); when the cost reaches it, the search stops: nothing can be better. What the prices
-//! rule out is left out of further rounds of annealing. [`floors`] gives the prices away.
-//! [`explain()`], [`relief`], [`mend`] and [`cost_of`] answer with real schedules and exact differences
-//! of the one cost function, and with proven floors beyond; [`bottlenecks`] names who must carry more.
-mod bound;
+//! instead, and proven. Work is counted in steps ([`Effort`]). The first bound comes from prices per
+//! person ([`bound`]); where that is not enough, prices per slot ([`proof`], with the mathematics) raise
+//! it, and diving makes schedules of them. When the cost reaches the bound, the search stops: nothing
+//! can be better. What the prices rule out is left out of further rounds of annealing. [`floors()`]
+//! gives the prices away. [`explain()`], [`relief`], [`mend`] and [`cost_of`] answer with real schedules
+//! and exact differences of the one cost function, and with proven floors beyond; [`bottlenecks`] names
+//! who must carry more.
+pub mod bound;
 mod effort;
 mod explain;
 pub mod fairness;
@@ -49,7 +50,7 @@ mod floors;
 mod index;
 mod level;
 mod problem;
-mod proof;
+pub mod proof;
 mod roster;
 mod rules;
 mod score;

@@ -261,8 +261,14 @@ impl Desk {
         let istanbul = chrono_tz::Europe::Istanbul;
         let (begin, _, role) = &shifts[0];
         let text = self.browser.text(".shifts li").await;
-        // Within a week the day of the week is all that is said.
-        let day = begin.with_timezone(&istanbul).format("%a").to_string();
+        // Within a week the day of the week is all that is said, or how near it is.
+        let local = |at: DateTime<Utc>| at.with_timezone(&istanbul).date_naive();
+        let begins = local(*begin);
+        let day = match (begins - local(self.app.clock.now())).num_days() {
+            0 => "today".to_owned(),
+            1 => "tomorrow".to_owned(),
+            _ => begins.format("%a").to_string(),
+        };
         for part in [role.as_str(), "Payments", "With ", &day] {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -17,6 +17,9 @@ const COLD: u32 = 30;
 const NEAR: i128 = 2;
 const SMALL: usize = 60;
 
+/// A repair gets one part in so many of the work.
+const REPAIR: u64 = 10;
+
 /// What there is to know between two rounds.
 struct State<'a, 'w> {
     watch: Watch<'w>,
@@ -29,6 +32,8 @@ struct State<'a, 'w> {
     hopeless: usize,
     problem: &'a Problem,
     effort: Effort,
+    /// Work on the proof, in cells of tables.
+    work: u64,
 }
 
 /// The best schedule found from this one on, and the bound.
@@ -49,6 +54,7 @@ pub(super) fn run(
         hopeless: hopeless(problem),
         problem,
         effort,
+        work: effort.proof() / if warm { REPAIR } else { 1 },
     };
     let progress = state.progress();
     if (state.watch)(progress).is_continue() {
@@ -63,6 +69,12 @@ pub(super) fn run(
 impl<'a> State<'a, '_> {
     fn rounds(&mut self, warm: bool) {
         let (rounds, steps) = self.effort.work(self.problem.slots.len());
+        // From a schedule that is there, a small change is a small search.
+        let (rounds, steps) = if warm {
+            (1, steps / REPAIR)
+        } else {
+            (rounds, steps)
+        };
         // Where the prices are followed later, all that is needed first is something to prove; holes
         // need more to be moved about.
         let later = rounds > 1 && self.key.0 <= self.hopeless;
@@ -87,7 +99,7 @@ impl<'a> State<'a, '_> {
                 }
                 return;
             };
-            let whole = self.effort.proof();
+            let whole = self.work;
             let share = whole * u64::from(round) / u64::from(rounds * (rounds + 1) / 2);
             if !self.prove(proof, share)
                 || !self.follow(proof, round, steps * u64::from(round) / 24)
@@ -144,7 +156,7 @@ impl<'a> State<'a, '_> {
         let progress = self.progress();
         let watch = &mut self.watch;
         let mut go = || watch(progress).is_continue();
-        let pairs = proof.dive(self.effort.proof() / 4, &mut go);
+        let pairs = proof.dive(self.work / 4, &mut go);
         let roster = rounded(self.problem, &pairs);
         let key = super::score::breakdown(&roster).key();
         if key < self.key {

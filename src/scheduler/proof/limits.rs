@@ -14,16 +14,22 @@ type Limit = (usize, Vec<Place>);
 /// Most limits that get a price.
 const MOST: usize = 20_000;
 
+/// Most entries of limits that are added at once.
+const PLACES: usize = 400_000;
+
 /// Adds the limits that these shares break; whether there were any.
 pub(super) fn add(problem: &Problem, parts: &mut Parts, shares: &[Vec<f64>]) -> bool {
     let pinned = Roster::pinned(problem);
     let mut found = Vec::new();
+    let mut room = PLACES;
     let mut consider = |limit: Limit| {
         let share = |&(p, e): &Place| shares.get(p).map_or(0.0, |s| s.at(e));
         let sum: f64 = limit.1.iter().map(share).sum();
         // A limit that all together keep says nothing; nor do shares that are no numbers.
         let new = !parts.limited.contains(&limit.1);
-        if new && limit.0 < limit.1.len() && sum > limit.0 as f64 + 0.002 {
+        let fits = limit.1.len() <= room;
+        if fits && new && limit.0 < limit.1.len() && sum > limit.0 as f64 + 0.002 {
+            room -= limit.1.len();
             found.push(limit);
         }
     };

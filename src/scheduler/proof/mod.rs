@@ -69,6 +69,10 @@ pub(super) struct Proof<'a> {
     known: i128,
 }
 
+/// With more pairs of person and slot than this there is no room for copies, and so no diving and no
+/// cases.
+const CLONED: usize = 150_000;
+
 /// Looks at a person and slot for the first prices.
 const LOOKS: usize = 4_000_000;
 
@@ -102,6 +106,11 @@ impl<'a> Proof<'a> {
             heat: None,
             known,
         })
+    }
+
+    /// Pairs of person and slot.
+    fn entries(&self) -> usize {
+        self.parts.people.iter().map(|d| d.entries().count()).sum()
     }
 
     /// No schedule with as many filled slots costs less.
@@ -159,6 +168,9 @@ impl<'a> Proof<'a> {
     /// says what the best known one costs. Stops after so much work, or when `go` says so, and then
     /// proves nothing.
     pub fn close(&mut self, work: u64, go: &mut dyn FnMut() -> bool, try_out: branch::TryOut) {
+        if self.entries() > CLONED {
+            return;
+        }
         let mut cases = branch::Cases {
             work,
             go,
@@ -199,6 +211,9 @@ impl<'a> Proof<'a> {
 
     /// Pairs of slot and person to make a schedule of, those surest first, with so much work at most.
     pub fn dive(&self, work: u64, go: &mut dyn FnMut() -> bool) -> Vec<(usize, usize)> {
+        if self.entries() > CLONED {
+            return self.leaning();
+        }
         dive::dive(&self.parts, &self.ascent.best_prices, (work, go)).0
     }
 

@@ -10,10 +10,10 @@ use super::ascent::Ascent;
 use super::duties::Parts;
 
 /// Temperatures of a case, in parts of `Parts::scale`.
-const HEATS: [f64; 2] = [0.01, 0.001];
+const HEATS: [f64; 3] = [0.001, 0.000_2, 0.000_05];
 
 /// Steps at each of them.
-const STEPS: usize = 20;
+const STEPS: usize = 60;
 
 /// Most entries that all cases together may keep waiting.
 const MEMORY: usize = 400_000;

@@ -25,6 +25,9 @@ const FINEST: i64 = 1 << 14;
 /// Most loads that are told apart.
 const GRID: i64 = 384;
 
+/// Most loads of who takes the slots that may stay open.
+const VACANT: usize = 1_000;
+
 /// A slot that a person may take.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
@@ -252,23 +255,34 @@ fn scale(problem: &Problem, slots: &[usize]) -> f64 {
     (steep * squares / count).max(1.0)
 }
 
-/// Loads above this are all alike: whoever has one, has too much.
+/// Loads above this are all alike: whoever has one, has too much, by some units and some slots.
 fn farthest(roster: &Roster, person: usize, ideal: i64, unit: i64) -> i64 {
     let start = score::balance(roster, person);
+    let heaviest = roster.problem.index.weight.iter().max();
+    let more = (8 * unit).max(heaviest.copied().unwrap_or(0).saturating_mul(2));
     let far = (2 * ideal.max(0))
-        .saturating_add(8 * unit)
+        .saturating_add(more)
         .saturating_sub(roster.load.at(person));
-    far.max(4 * unit).max(-start)
+    far.max(more / 2).max(-start)
 }
 
 impl Duties {
-    /// The slots that may stay open, as if somebody took them: at most so many, none that matters
-    /// more than is left when the others matter as little as can be. `None` where none may.
+    /// The slots that may stay open, as if somebody took them: at most so many, that matter at most so
+    /// much together. `None` where none may.
     fn vacant(problem: &Problem, slots: &[usize], (spare, urgency): (usize, i64)) -> Option<Self> {
         let matters = |&slot: &usize| problem.index.urgency.at(slot);
         let least = slots.iter().map(matters).min()?;
         let others = i64::try_from(spare.checked_sub(1)?).unwrap_or(i64::MAX);
         let most = urgency.saturating_sub(least.saturating_mul(others));
+        // Both are counted as one load: steps of the one size for how much a slot matters, and a single
+        // one for itself. Where that would be too much to work through, the number alone counts.
+        let whole = |urgency: i64| usize::try_from(urgency).unwrap_or(usize::MAX);
+        let loads = whole(urgency).saturating_add(1).saturating_mul(spare + 1);
+        let (size, loads) = if loads <= VACANT {
+            (spare + 1, loads)
+        } else {
+            (0, spare + 1)
+        };
         let mut rows = Vec::new();
         for (place, slot) in slots.iter().enumerate().filter(|(_, s)| matters(s) <= most) {
             rows.push(Row {
@@ -276,13 +290,13 @@ impl Duties {
                     slot: place,
                     shift: problem.index.shift.at(*slot),
                     priced: vec![place],
-                    steps: 1,
+                    steps: 1 + size * whole(matters(slot)),
                     cost: 0,
                 }],
                 next: rows.len() + 1,
             });
         }
-        let mut terminal = vec![0.0; spare + 1];
+        let mut terminal = vec![0.0; loads];
         terminal.push(NEVER);
         Some(Self {
             rows,

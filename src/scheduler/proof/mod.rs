@@ -54,6 +54,7 @@ mod limits;
 mod numbers;
 mod soft;
 
+use super::bound::gcd;
 use super::problem::Problem;
 use super::table::{At, set};
 use ascent::Ascent;
@@ -84,7 +85,7 @@ const COOLING: f64 = 0.25;
 
 /// Colder than this part of `Parts::scale` there is nothing to gain, and the climb begins again from
 /// the best prices, with the limits found meanwhile.
-const COLDEST: f64 = 0.000_05;
+const COLDEST: f64 = 0.000_005;
 
 /// Below this part of it the bound rises as long as there is something to gain.
 const FLAT: f64 = 0.015;
@@ -267,8 +268,4 @@ impl Parts {
         let count = i64::try_from(self.slots.len() + self.limits.len() + 1).unwrap_or(i64::MAX);
         (1 << 50) / count
     }
-}
-
-fn gcd(a: i64, b: i64) -> i64 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }

@@ -10,6 +10,10 @@ use super::super::{rules, score};
 use super::Key;
 use super::random::{Random, minus_ln};
 
+/// What it is worth that an open slot matters less, in parts of what an open slot costs: by turns,
+/// since fewest open slots and those that matter least are often found from different sides.
+const URGES: [i64; 3] = [16, 1, 64];
+
 pub(super) struct Anneal<'a> {
     roster: Roster<'a>,
     /// Slots that may move: not pinned, and at least one person possible.
@@ -17,7 +21,9 @@ pub(super) struct Anneal<'a> {
     /// Those of them that are open.
     open: Vec<usize>,
     key: Key,
+    /// What an open slot costs, and how much more for each step that it matters.
     penalty: i128,
+    urge: i128,
     logarithms: Vec<i128>,
     random: Random,
     best: Vec<Option<usize>>,
@@ -49,9 +55,12 @@ impl<'a> Anneal<'a> {
             random: Random::new(seed),
             best: roster.holder.clone(),
             best_key: key,
+            urge: 0,
             roster,
         };
         anneal.penalty = anneal.dearest() + 4 * anneal.typical_step().max(1);
+        let part = URGES.at(usize::try_from(seed % 3).unwrap_or(0));
+        anneal.urge = anneal.penalty / i128::from(part.max(1));
         anneal
     }
 
@@ -229,7 +238,7 @@ impl<'a> Anneal<'a> {
                 urgent += urgency.at(o);
             }
         }
-        let urge = self.penalty / 64 * i128::from(urgent);
+        let urge = self.urge * i128::from(urgent);
         if cost + holes * self.penalty + urge <= limit {
             if before.is_none() {
                 self.open.retain(|&open| open != slot);

@@ -27,13 +27,19 @@ struct State<'a, 'w> {
     best: Vec<Option<usize>>,
     key: Key,
     bound: i128,
+    /// A better bound is to be had without prices per slot.
+    loose: bool,
     steps: u64,
     /// Slots that stay open in every schedule.
     hopeless: usize,
     problem: &'a Problem,
     effort: Effort,
+    /// Looks at a person and slot for a bound without prices per slot.
+    looks: usize,
     /// Work on the proof, in cells of tables.
     work: u64,
+    /// Work left for sharing out anew.
+    sharing: u64,
 }
 
 /// The best schedule found from this one on, and the bound.
@@ -49,48 +55,56 @@ pub(super) fn run(
         watch,
         best: roster.holder.clone(),
         bound: bound::at_once(problem, key.0),
+        loose: true,
         key,
         steps: 0,
         hopeless: hopeless(problem),
         problem,
         effort,
-        work: effort.proof() / if warm { REPAIR } else { 1 },
+        looks: effort.looks() / if warm { 10 } else { 1 },
+        work: effort.proof(),
+        sharing: effort.proof() / if warm { REPAIR } else { 1 },
     };
     let progress = state.progress();
     if (state.watch)(progress).is_continue() {
-        state.bound = state.relaxed();
-        if !state.done() {
-            state.rounds(warm);
+        state.relax();
+        if !state.done() && state.share(&roster.holder) {
+            if warm {
+                state.repair();
+            } else {
+                state.rounds();
+            }
+            state.relax();
         }
     }
     (state.best, state.bound)
 }
 
 impl<'a> State<'a, '_> {
-    fn rounds(&mut self, warm: bool) {
+    /// From a schedule that is there, a small change is a small search: no prices per slot, and so
+    /// hardly more than the first bound.
+    fn repair(&mut self) {
+        let (_, steps) = self.effort.work(self.problem.slots.len());
+        self.anneal(self.problem, None, (0, 6), steps / REPAIR);
+    }
+
+    fn rounds(&mut self) {
         let (rounds, steps) = self.effort.work(self.problem.slots.len());
-        // From a schedule that is there, a small change is a small search.
-        let (rounds, steps) = if warm {
-            (1, steps / REPAIR)
+        let mut proof: Option<((usize, i64), Proof<'a>)> = None;
+        let first = if self.key.0 > self.hopeless {
+            self.anneal(self.problem, None, (0, 0), steps)
         } else {
-            (rounds, steps)
+            self.renew(&mut proof);
+            // Where the prices are followed later, all that is needed first is something to prove.
+            let part = if rounds > 1 { 4 } else { 1 };
+            self.begin(proof.as_mut().map(|(_, proof)| proof), steps / part)
         };
-        // Where the prices are followed later, all that is needed first is something to prove; holes
-        // need more to be moved about.
-        let later = rounds > 1 && self.key.0 <= self.hopeless;
-        let first = if later { steps / 4 } else { steps };
-        let heat = if warm || later { 6 } else { 0 };
-        if !self.anneal(self.problem, None, (0, heat), first) {
+        if !first {
             return;
         }
-        let mut proof: Option<((usize, i64), Proof<'a>)> = None;
         for round in 1..=rounds {
-            // A bound is one for so many slots open, that matter so much.
+            self.renew(&mut proof);
             let open = (self.key.0, self.key.1);
-            if proof.as_ref().is_none_or(|(of, _)| *of != open) {
-                let new = Proof::new(self.problem, open, self.bound);
-                proof = new.map(|new| (open, new));
-            }
             let Some((_, proof)) = &mut proof else {
                 // Later rounds reheat less: they repair what the first left, they do not start
                 // again.
@@ -112,9 +126,33 @@ impl<'a> State<'a, '_> {
         }
     }
 
-    /// A bound for as many open slots as there are now.
-    fn relaxed(&self) -> i128 {
-        bound::bound(self.problem, self.key.0, self.effort.looks(), self.key.2)
+    /// A proof for as many open slots as there are now, that matter as much: a bound holds for those.
+    fn renew(&mut self, proof: &mut Option<((usize, i64), Proof<'a>)>) {
+        let open = (self.key.0, self.key.1);
+        if proof.as_ref().is_none_or(|(of, _)| *of != open) {
+            self.relax();
+            let new = Proof::new(self.problem, open, self.bound);
+            *proof = new.map(|new| (open, new));
+        }
+    }
+
+    /// A schedule from nothing, of what costs little above the first prices; whether to go on.
+    fn begin(&mut self, proof: Option<&mut Proof>, steps: u64) -> bool {
+        let Some(proof) = proof else {
+            return self.anneal(self.problem, None, (0, 0), steps);
+        };
+        let limit = self.bound + ((self.key.2 - self.bound) / 8).max(1);
+        let narrow = narrow(self.problem, &[], &proof.floors(), limit);
+        let from = rounded(&narrow, &[]).holder;
+        self.anneal(&narrow, Some(&from), (0, 2), steps)
+    }
+
+    /// A bound for as many open slots as there are now, where there is none yet.
+    fn relax(&mut self) {
+        if self.loose {
+            self.bound = bound::bound(self.problem, self.key.0, self.looks, self.key.2);
+            self.loose = false;
+        }
     }
 
     /// Takes over a better schedule.
@@ -123,7 +161,9 @@ impl<'a> State<'a, '_> {
         self.key = key;
         self.best = holder.to_vec();
         if open {
-            self.bound = self.relaxed();
+            // A bound is one for so many open slots.
+            self.bound = bound::at_once(self.problem, key.0);
+            self.loose = true;
         }
     }
 
@@ -205,7 +245,7 @@ impl<'a> State<'a, '_> {
         steps: u64,
     ) -> bool {
         let from = from.unwrap_or(&self.best);
-        let mut anneal = Anneal::new(Roster::of(on, from), 0x5eed + u64::from(round));
+        let mut anneal = Anneal::new(Roster::of(on, from), 0x5eec + u64::from(round));
         let typical = anneal.typical_step().max(1) << 10;
         let mut temperature = typical / (2 + 2 * i128::from(heat));
         for _ in 0..=LEVELS {
@@ -220,7 +260,19 @@ impl<'a> State<'a, '_> {
             temperature = temperature * 15 / 16;
             self.steps += steps / LEVELS;
         }
-        true
+        self.share(anneal.best())
+    }
+
+    /// Lets people share out a schedule's slots two by two; whether to go on.
+    fn share(&mut self, holder: &[Option<usize>]) -> bool {
+        let mut roster = Roster::of(self.problem, holder);
+        super::sharing::share_out(&mut roster, &mut self.sharing);
+        let key = super::score::breakdown(&roster).key();
+        if key < self.key {
+            self.keep(key, &roster.holder);
+        }
+        let progress = self.progress();
+        (self.watch)(progress).is_continue() && !self.done()
     }
 
     fn progress(&self) -> Progress {

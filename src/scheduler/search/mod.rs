@@ -10,6 +10,7 @@ mod exact;
 mod greedy;
 mod random;
 mod second;
+mod sharing;
 #[cfg(test)]
 pub(super) mod tests;
 

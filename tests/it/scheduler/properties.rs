@@ -133,6 +133,42 @@ fn a_watcher_can_stop_it_and_still_gets_a_schedule() {
 }
 
 #[test]
+fn stopped_at_any_moment_it_answers_with_what_it_had() {
+    use fairshift::scheduler::{Progress, recommend_watched};
+    use std::ops::ControlFlow;
+    let (_, case) = Case::read(&super::instances::text("h8x30"));
+    let problem = case.problem();
+    let mut whole: Vec<Progress> = Vec::new();
+    recommend_watched(&problem, Effort::Quick, &mut |progress| {
+        whole.push(progress);
+        ControlFlow::Continue(())
+    });
+    // It only gets better, and what is proven stays proven.
+    for pair in whole.windows(2) {
+        assert!(pair[1].cost <= pair[0].cost, "{pair:?}");
+        assert!(pair[1].bound >= pair[0].bound, "{pair:?}");
+        assert!(pair[1].steps >= pair[0].steps, "{pair:?}");
+    }
+    assert!(whole.len() > 20, "{}", whole.len());
+    for stop in (0..whole.len()).step_by(whole.len() / 12) {
+        let mut calls = 0;
+        let found = recommend_watched(&problem, Effort::Quick, &mut |_| {
+            calls += 1;
+            if calls > stop {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        assert!(calls <= stop + 4, "it went on: {calls} calls, {stop}");
+        assert_eq!(case.broken(&found.assignment), Vec::<String>::new());
+        assert!(found.score.total <= whole[stop].cost, "stopped at {stop}");
+        assert!(found.bound <= 30684 && found.bound >= whole[stop].bound);
+        assert_eq!(found.optimal, found.score.total == found.bound);
+    }
+}
+
+#[test]
 fn a_search_may_begin_with_a_schedule() {
     use fairshift::scheduler::recommend_from;
     use std::ops::ControlFlow;

@@ -482,7 +482,7 @@ async fn clashes_with_what_is_published_are_shown_at_once() {
     );
     let clash = page.all("#clashes").concat();
     assert!(
-        clash.contains("Fri 4 Dec 09:00 to Sat 5 Dec 2026 09:00: unavailable (“Concert”)"),
+        clash.contains("Fri 4 Dec 09:00 to Sat 5 Dec 2026 09:00 : unavailable (“Concert”)"),
         "{clash}"
     );
     assert!(clash.contains("Carla Díaz"), "{clash}");

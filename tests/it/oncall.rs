@@ -494,7 +494,7 @@ async fn what_a_list_of_clashes_leaves_out_is_counted() {
         .len();
     assert!(all > 15, "{all}");
     assert!(
-        said.contains(&format!("and {} more: see Answers.", all - 5)),
+        said.contains(&format!("and {} more: see Answers .", all - 5)),
         "{said}"
     );
     let links = home.attributes(".teams .problem > p a", "href");

@@ -292,10 +292,14 @@ async fn publishing_what_is_published_makes_no_version() {
         let fields = [("rotation", rotation.as_str()), ("basis", basis.as_str())];
         manager.post_form(PUBLICATION, &fields).await
     };
+    sqlx::query("delete from contact_methods c using people p where p.id = c.person_id and p.name = 'Ayşe Demir'")
+        .execute(&app.db)
+        .await
+        .unwrap();
     let first = manager.get(PUBLICATION).await.text();
     assert!(first.contains("62 slots for"), "{first}");
     assert!(
-        first.contains("Nobody can wake"),
+        first.contains("Nobody can wake one of them: Ayşe Demir"),
         "some have no device: {first}"
     );
     let done = publish(&manager.get(PLAN).await).await;

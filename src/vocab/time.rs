@@ -84,7 +84,7 @@ pub fn typed_zone(typed: &str) -> Result<Tz, ZoneError> {
     let begins: String = wanted.chars().take(ALIKE).collect();
     let alike =
         all().filter(|zone| wanted.chars().count() >= ALIKE && city(zone).starts_with(&begins));
-    let alike: Vec<&'static str> = alike.take(MOST).map(|zone| zone.name()).collect();
+    let alike: Vec<&'static str> = alike.take(MOST).map(Tz::name).collect();
     Err(if alike.is_empty() {
         ZoneError::Unknown
     } else {
@@ -288,7 +288,7 @@ mod tests {
             ("buenos aires", "America/Buenos_Aires"),
             ("utc", "UTC"),
         ] {
-            assert_eq!(typed_zone(typed).map(|z| z.name()), Ok(name), "{typed}");
+            assert_eq!(typed_zone(typed).map(chrono_tz::Tz::name), Ok(name), "{typed}");
         }
         let several = typed_zone("West");
         assert!(

@@ -288,7 +288,11 @@ mod tests {
             ("buenos aires", "America/Buenos_Aires"),
             ("utc", "UTC"),
         ] {
-            assert_eq!(typed_zone(typed).map(chrono_tz::Tz::name), Ok(name), "{typed}");
+            assert_eq!(
+                typed_zone(typed).map(chrono_tz::Tz::name),
+                Ok(name),
+                "{typed}"
+            );
         }
         let several = typed_zone("West");
         assert!(

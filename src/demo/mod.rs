@@ -98,11 +98,12 @@ pub async fn create(db: &PgPool, now: DateTime<Utc>) -> Result<(), DemoError> {
     .ok_or(DemoError::NotEmpty)?;
     let admin = person(&mut tx, &cast::ADMIN, &hash, now).await?;
     let manager = person(&mut tx, &cast::MANAGER, &hash, now).await?;
-    people::add_member(&mut tx, team, manager, true, false).await?;
+    let joined = |member: &Member| now.date_naive() - TimeDelta::days(member.joined_days_ago);
+    people::add_member(&mut tx, team, manager, true, false, joined(&cast::MANAGER)).await?;
     let mut engineers = Vec::new();
     for member in &PEOPLE {
         let id = person(&mut tx, member, &hash, now).await?;
-        people::add_member(&mut tx, team, id, false, true).await?;
+        people::add_member(&mut tx, team, id, false, true, joined(member)).await?;
         engineers.push((id, member));
     }
     let this = Month::of(now.with_timezone(&chrono_tz::Europe::Istanbul).date_naive());

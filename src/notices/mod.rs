@@ -56,6 +56,7 @@ pub fn routes() -> Router<AppState> {
         .route("/notices/test", post(settings::test))
         .route("/outbox", get(outbox::index))
         .route("/outbox/{id}", get(outbox::show))
+        .route("/outbox/{id}/html", get(outbox::html))
         .route(
             "/undelivered",
             get(undelivered::index).post(undelivered::retry_all),

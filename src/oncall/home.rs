@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
-use super::model::{self, Carried, Duty, KINDS, Kinds, Segment, Slot, segments};
+use super::model::{self, Carried, Duty, KINDS, Kinds, Period, Segment, Slot, segments};
 use super::reads::{self, Scope, Viewer, covers::Cover};
-use crate::availability::{self, Banner, Freshness, LeaveToDecide, Taken};
+use crate::availability::{self, Banner, Clash, Freshness, LeaveToDecide, OnCall, Taken};
 use crate::error::Answer;
 use crate::requirements::{self, Summary};
 use crate::state::AppState;
@@ -21,8 +21,9 @@ use crate::web::{Frame, Membership, Section, SignedIn, page};
 const UPCOMING: usize = 8;
 /// Teams that a manager or administrator sees at a glance.
 const MOST_TEAMS: usize = 20;
-/// Months that the balance looks back.
-const LOOK_BACK: u32 = 6;
+
+/// Clashes of a team that its manager sees; the others are counted.
+const MOST_LISTED: usize = 5;
 
 /// What I carried in a team beside what the others did.
 struct Balance {
@@ -46,8 +47,28 @@ struct Managed {
     has_rotations: bool,
     /// Style and words of next month's state.
     next: (&'static str, String),
+    /// Published shifts of people who can't serve then, with their name.
+    clashes: Vec<(String, Clash)>,
     /// Published shifts that clash with somebody's calendar, with their name.
     taken: Vec<(String, Taken)>,
+}
+
+impl Managed {
+    fn first_clashes(&self) -> &[(String, Clash)] {
+        self.clashes.get(..MOST_LISTED).unwrap_or(&self.clashes)
+    }
+
+    fn more_clashes(&self) -> usize {
+        self.clashes.len().saturating_sub(MOST_LISTED)
+    }
+
+    fn first_taken(&self) -> &[(String, Taken)] {
+        self.taken.get(..MOST_LISTED).unwrap_or(&self.taken)
+    }
+
+    fn more_taken(&self) -> usize {
+        self.taken.len().saturating_sub(MOST_LISTED)
+    }
 }
 
 #[derive(Template)]
@@ -68,6 +89,8 @@ struct Show {
     /// A month that waits for their answer, and the last day for it.
     round: Option<(Banner, String)>,
     requirements: Summary,
+    /// My shifts that I can't serve, and nobody was told so.
+    clashes: Vec<Clash>,
     /// My shifts that clash with my calendars.
     taken: Vec<Taken>,
     /// Out of office that may be leave, and leave that is gone from the calendar.
@@ -118,6 +141,15 @@ impl Show {
         format!("{} to {end}", model::day_time(i.start, self.now, self.zone))
     }
 
+    /// Where a team's clashes are all listed, from the first of them on.
+    fn answers(&self, m: &Managed) -> String {
+        let of_clashes = m.clashes.iter().map(|(_, c)| c.shift.interval);
+        let of_taken = m.taken.iter().map(|(_, t)| t.shift.interval);
+        let first = of_clashes.chain(of_taken).min_by_key(|i| i.start);
+        let month = first.map_or(self.next_month, |i| self.month_of(&i));
+        format!("/teams/{}/availability?month={month}", m.team.slug)
+    }
+
     fn wait(&self, t: &DateTime<Utc>) -> String {
         model::wait(*t, self.now)
     }
@@ -146,6 +178,8 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
     let lacks_device = serves && !reads::has_device(&mut conn, user.id).await?;
     let round = availability::banner(&mut conn, user.id, user.now).await?;
     let requirements = requirements::summary(&mut conn, user.id, user.now).await?;
+    let mut clashes = availability::clashes(&mut conn, &[user.id], ahead).await?;
+    clashes.retain(|c| !is_said(&c.shift, &requested));
     let taken = availability::taken_shifts(&mut conn, &[user.id], ahead).await?;
     let leave = availability::leave_to_decide(&mut conn, user.id, user.now).await?;
     let fresh = availability::freshness(&mut conn, &[user.id]).await?;
@@ -177,6 +211,7 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
             (b, last)
         }),
         requirements,
+        clashes,
         taken,
         leave,
         failing: fresh.get(&user.id).filter(|f| f.failing > 0).copied(),
@@ -189,6 +224,14 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
     })
 }
 
+/// Whether a replacement is looked for already: then nothing is left to say.
+fn is_said(shift: &OnCall, requests: &[Cover]) -> bool {
+    let of = |c: &Cover| c.shift == shift.id && c.role == shift.role_id;
+    requests
+        .iter()
+        .any(|c| of(c) && c.interval.overlaps(&shift.interval))
+}
+
 /// What the viewer and the team's engineers carried over the last six months; none where nobody
 /// carried anything.
 async fn balance(
@@ -196,14 +239,10 @@ async fn balance(
     team: &Membership,
     user: &SignedIn,
 ) -> sqlx::Result<Option<Balance>> {
-    let back = user.now.checked_sub_months(Months::new(LOOK_BACK));
-    let interval = Interval {
-        start: back.unwrap_or(user.now),
-        end: user.now,
-    };
-    let carried = reads::carried(conn, team.team, interval).await?;
-    let (first, last) = (interval.start.date_naive(), interval.end.date_naive());
-    let engineers = reads::engineers(conn, team.team, first, last).await?;
+    // As in the team's reports, which the page leads to.
+    let period = Period::half_year(user.now.with_timezone(&team.zone).date_naive());
+    let carried = reads::carried(conn, team.team, period.interval(team.zone)).await?;
+    let engineers = reads::engineers(conn, team.team, period.from, period.to).await?;
     Ok(
         compare(&carried, engineers.iter().map(|w| w.id).collect(), user.id).map(|(mine, mean)| {
             let most = sum(&mine).max(sum(&mean));
@@ -270,6 +309,8 @@ async fn glance(
         people.insert(who.id, who.name.clone());
     }
     let on_call: Vec<PersonId> = people.keys().copied().filter(|p| *p != user.id).collect();
+    let mut clashes = availability::clashes(conn, &on_call, ahead).await?;
+    clashes.retain(|c| !is_said(&c.shift, &covers));
     let taken = availability::taken_shifts(conn, &on_call, ahead).await?;
     let managed = teams.into_iter().map(|team| {
         let of_team = || slots.iter().filter(|s| s.team == team.team);
@@ -287,6 +328,11 @@ async fn glance(
             covers: covers.iter().filter(|c| c.team == team.team).count(),
             has_rotations: !states.is_empty(),
             next: state_of(&states),
+            clashes: clashes
+                .iter()
+                .filter(|c| c.shift.slug == team.slug)
+                .filter_map(|c| Some((people.get(&c.person)?.clone(), c.clone())))
+                .collect(),
             taken: taken
                 .iter()
                 .filter(|t| t.shift.slug == team.slug)

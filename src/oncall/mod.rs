@@ -19,7 +19,7 @@ use axum::routing::get;
 use crate::state::AppState;
 
 pub use model::{
-    Carried, Contact, Duty, Handover, KINDS, Kinds, Partner, Reach, Who, length, segments,
+    Carried, Contact, Duty, Handover, KINDS, Kinds, Partner, Period, Reach, Who, length, segments,
 };
 pub use reads::{Scope, Viewer, carried, duties, duties_of_shift, engineers};
 

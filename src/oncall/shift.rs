@@ -7,9 +7,10 @@ use chrono_tz::Tz;
 
 use super::model::{self, Duty, Handover};
 use super::reads::{self, Viewer, covers::Cover};
+use crate::availability::{self, Clash};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
-use crate::vocab::{Interval, ShiftId};
+use crate::vocab::{Interval, PersonId, ShiftId};
 use crate::web::{Frame, Section, SignedIn, page};
 
 #[derive(Template)]
@@ -34,6 +35,8 @@ struct Show {
     /// Requests for parts of it that are not settled.
     covers: Vec<Cover>,
     is_manager: bool,
+    /// Who can't serve what they hold of it: for themselves, and for managers.
+    clashes: Vec<Clash>,
     now: DateTime<Utc>,
 }
 
@@ -42,6 +45,18 @@ impl Show {
     fn cover(&self, duty: &Duty) -> Option<&Cover> {
         let of = |c: &&Cover| c.role == duty.slot.role && c.interval.overlaps(&duty.slot.interval);
         self.covers.iter().find(of)
+    }
+
+    /// Why somebody can't serve what they hold, as far as the viewer may know.
+    fn clash(&self, duty: &Duty) -> Option<&Clash> {
+        let who = duty.slot.who.as_ref().filter(|_| self.is_open(duty))?;
+        let of = |c: &&Clash| {
+            c.person == who.id
+                && c.shift.id == duty.slot.shift
+                && c.shift.role_id == duty.slot.role
+                && c.shift.interval.overlaps(&duty.slot.interval)
+        };
+        self.clashes.iter().find(of)
     }
 
     fn is_open(&self, duty: &Duty) -> bool {
@@ -69,7 +84,6 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
     let mut conn = state.db.acquire().await?;
     let roles = reads::duties_of_shift(&mut conn, viewer, id).await?;
     let covers = reads::covers::of_shift(&mut conn, id).await?;
-    drop(conn);
     let first = roles.first().ok_or(AppError::NotFound)?;
     let team = user.member_of(&first.slug)?;
     let whole = |d: &Duty| (d.slot.interval.start, d.slot.interval.end);
@@ -78,6 +92,14 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
         .map(whole)
         .fold(whole(first), |(a, b), (c, d)| (a.min(c), b.max(d)));
     let interval = Interval { start, end };
+    let people: Vec<PersonId> = roles
+        .iter()
+        .filter_map(|d| d.slot.who.as_ref())
+        .map(|w| w.id)
+        .filter(|id| team.is_manager || *id == user.id)
+        .collect();
+    let clashes = availability::clashes(&mut conn, &people, interval).await?;
+    drop(conn);
     let long = |t: chrono::DateTime<chrono::Utc>, zone: Tz| {
         t.with_timezone(&zone)
             .format("%a %-d %b %Y %H:%M")
@@ -109,6 +131,7 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
         is_manager: team.is_manager,
         now: user.now,
         covers,
+        clashes,
         start,
         end,
         roles,

@@ -165,6 +165,7 @@ pub async fn create_contact(
     user: SignedIn,
     mut form: Form,
 ) -> Answer {
+    form.call("value", "The number, address or handle");
     let (kind, value) = (
         form.parse::<ContactKind>("kind"),
         form.parse::<Line>("value"),

@@ -73,6 +73,7 @@ pub async fn show(
 /// `POST /admin/teams`
 pub async fn create_team(State(state): State<AppState>, user: SignedIn, mut form: Form) -> Answer {
     user.admin()?;
+    form.call("slug", "The short name in addresses");
     let (name, zone) = (form.parse::<Line>("name"), form.zone("time_zone"));
     let slug = match (&name, form.value("slug").trim().is_empty()) {
         (Some(name), true) => Some(Slug::of(name.as_str())),

@@ -174,7 +174,10 @@ pub async fn accept(
     };
     let team = link.team.map(TeamId);
     if let Some(team) = team {
-        store::add_member(&mut tx, team, person, link.is_manager, link.is_engineer).await?;
+        // Whoever is in another team for long joins this one today all the same.
+        let (is_manager, is_engineer, today) =
+            (link.is_manager, link.is_engineer, now.date_naive());
+        store::add_member(&mut tx, team, person, is_manager, is_engineer, today).await?;
     }
     store::use_link(&mut tx, link.id, now).await?;
     audit::record(

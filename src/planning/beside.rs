@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
 use super::model::{Inputs, PersonInput};
+use super::store;
 use crate::availability;
 use crate::vocab::PersonId;
 
@@ -35,14 +36,24 @@ pub async fn said(
         return Ok(Said::default());
     }
     let (month, zone) = (inputs.month, inputs.zone);
+    let team = store::team_name(conn, inputs.team).await?;
     let mut taken = Vec::new();
     for clash in availability::taken_shifts(conn, &people, month.interval(zone)).await? {
         let person = inputs.people.iter().find(|p| p.id == clash.person);
         let Some(person) = person.filter(|_| clash.shift.interval.end > now) else {
             continue;
         };
+        // What they serve elsewhere is no matter of this plan, but of them.
+        let place = if (&clash.shift.rotation, &clash.shift.team) == (&inputs.name, &team) {
+            String::new()
+        } else {
+            format!(
+                " for {}, {} (not in this plan)",
+                clash.shift.team, clash.shift.rotation
+            )
+        };
         taken.push(format!(
-            "{}, {} {}: {} {} in their calendar.",
+            "{}, {}{place} {}: {} {} in their calendar.",
             person.name,
             clash.shift.role,
             availability::describe(clash.shift.interval, zone),

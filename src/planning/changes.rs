@@ -3,9 +3,12 @@
 //! `POST /teams/{slug}/plan/{month}/changes` with the rotation, the basis that the page was made
 //! from, the action and what it is about. A change that would break a rule asks for a reason first.
 
+use std::collections::HashMap;
+
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -14,7 +17,7 @@ use super::model::{HeldPart, SlotKey};
 use super::plan::{Plan, Source, current};
 use super::search::{better_apart, noted};
 use super::store::{self, NewSlot};
-use super::words::{slot_title, violation_words};
+use super::words::{self, slot_title};
 use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::rotations::{self, Rotation};
@@ -130,10 +133,17 @@ pub async fn create(
     let broken = newly_broken(&plan, &after, &intent);
     let cost = cost_words(&plan, &after);
     if !broken.is_empty() && reason.is_empty() {
-        if form.ticked("confirming") && form.is_good() {
+        if !form.ticked("confirming") {
+            // A page of its own, so that going back from what follows sends nothing again.
+            let ask = ask_path(&slug, month, &form);
+            return Ok(Redirect::to(&ask).into_response());
+        }
+        if form.is_good() {
             form.refuse("reason", "Say why, so that others understand it later.");
         }
-        let frame = user.team_frame("This breaks a rule", Section::Plan, &team);
+        let frame = user
+            .team_frame("This breaks a rule", Section::Plan, &team)
+            .with_times_in(team.zone);
         let page = ConfirmRule {
             frame,
             team,
@@ -171,6 +181,59 @@ pub async fn create(
     ))
 }
 
+/// What names a change in a form.
+const FIELDS: [&str; 6] = ["rotation", "basis", "action", "slot", "other", "person"];
+
+/// Where a change that breaks a rule is asked about.
+fn ask_path(slug: &str, month: Month, form: &Form) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for name in FIELDS {
+        query.append_pair(name, form.value(name));
+    }
+    format!("/teams/{slug}/plan/{month}/changes?{}", query.finish())
+}
+
+/// `GET /teams/{slug}/plan/{month}/changes?rotation=&basis=&action=&slot=&other=&person=`: asks why a
+/// change is right although it breaks a rule. Where there is nothing to ask any more, the plan.
+pub async fn ask(
+    State(state): State<AppState>,
+    user: SignedIn,
+    Path((slug, month)): Path<(String, String)>,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Answer {
+    let team = user.manager_of(&slug)?.clone();
+    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let value = |name: &'static str| (name, asked.get(name).cloned().unwrap_or_default());
+    let form = Form::of(FIELDS.map(value));
+    let mut conn = state.db.acquire().await?;
+    let rotation = rotation_of(&mut conn, &team, form.value("rotation")).await?;
+    let plan = current(&mut conn, &rotation, month, user.now).await?;
+    drop(conn);
+    let to_plan = plan_path(&slug, month, rotation.id, None);
+    let Ok(intent) = Intent::parse(&form, &plan.inputs) else {
+        return Ok(Redirect::to(&to_plan).into_response());
+    };
+    let after = plan.with(intent.apply(&plan));
+    let broken = newly_broken(&plan, &after, &intent);
+    if form.value("basis") != plan.basis() || broken.is_empty() {
+        return Ok(Redirect::to(&to_plan).into_response());
+    }
+    let key = intent.slot().and_then(|s| plan.inputs.slots.get(s));
+    let page = ConfirmRule {
+        frame: user
+            .team_frame("This breaks a rule", Section::Plan, &team)
+            .with_times_in(team.zone),
+        back: plan_path(&slug, month, rotation.id, key.map(|s| &s.key)),
+        wanted: intent.words(&plan),
+        cost: cost_words(&plan, &after),
+        team,
+        month,
+        form,
+        broken,
+    };
+    page_with(StatusCode::OK, &page)
+}
+
 /// The plan after the change. To recommend again takes the plan that the page was offered, if it is one
 /// of these inputs.
 async fn afterwards(plan: &Plan, intent: &Intent, offered: &str) -> Result<Plan, AppError> {
@@ -192,12 +255,11 @@ pub fn title(rotation: &Rotation, month: Month) -> String {
 
 /// Rules that the change breaks, in words. Recommending again breaks none that pins don't.
 fn newly_broken(before: &Plan, after: &Plan, intent: &Intent) -> Vec<String> {
-    after
+    let new = after
         .violations
         .iter()
-        .filter(|v| *intent != Intent::Recompute && !before.violations.contains(v))
-        .map(|v| violation_words(after, v, after.inputs.zone))
-        .collect()
+        .filter(|v| *intent != Intent::Recompute && !before.violations.contains(v));
+    words::broken(after, new, after.inputs.zone)
 }
 
 /// What the slots that were meant look like now.
@@ -264,7 +326,9 @@ pub fn faster(
     now: Vec<String>,
     back: String,
 ) -> Answer {
-    let frame = user.team_frame("Somebody was faster", Section::Plan, team);
+    let frame = user
+        .team_frame("Somebody was faster", Section::Plan, team)
+        .with_times_in(team.zone);
     let conflict = Conflict {
         frame,
         wanted,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -77,6 +77,8 @@ struct Read {
     month: Month,
     zone: Tz,
     look_back: Vec<Month>,
+    /// The day of the rotation's first shift: nobody could carry anything before.
+    begins: Option<NaiveDate>,
     /// Who may be planned, sorted.
     planned: Vec<PersonId>,
     /// Those and whoever carried burden in the look-back.
@@ -130,8 +132,10 @@ impl Read {
             end: whole.end + window,
         };
         let answered = availability::answered(conn, &planned, month).await?;
+        let begins = store::first_shift(conn, rotation.id).await?;
         Ok(Self {
-            rows: store::people(conn, &everybody).await?,
+            begins: begins.map(|at| at.with_timezone(&zone).date_naive()),
+            rows: store::people(conn, rotation.team, &everybody).await?,
             served: store::served(conn, rotation.id, now).await?,
             timelines: availability::for_planning(conn, &everybody, reach).await?,
             utilisations: availability::utilisations(conn, &everybody, &months).await?,
@@ -182,8 +186,10 @@ impl Read {
     /// be planned; in the past everybody did who was there.
     fn fairness(&self, total: Points) -> BTreeMap<PersonId, (Points, Points)> {
         let shares: Vec<Share> = self.rows.iter().map(|row| self.share(row)).collect();
+        let begins = self.begins.unwrap_or(NaiveDate::MIN);
+        let since: Vec<Share> = shares.iter().map(|s| s.since(begins)).collect();
         let past = balances(
-            &shares,
+            &since,
             &self.carried,
             &self.look_back,
             (self.month, Points(0)),

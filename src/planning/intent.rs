@@ -124,7 +124,10 @@ impl Intent {
             }
             Self::Pin(slot) => format!("{}: pin {}", title(slot), holder(slot)),
             Self::Unpin(slot) => format!("{}: unpin {}", title(slot), holder(slot)),
-            Self::Recompute => "recommend again around what is pinned".to_owned(),
+            Self::Recompute if plan.held.iter().any(|h| h.is_pinned) => {
+                "recommend again around what is pinned".to_owned()
+            }
+            Self::Recompute => "recommend again".to_owned(),
             Self::Discard => "throw the draft away".to_owned(),
         }
     }

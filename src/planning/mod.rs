@@ -38,7 +38,7 @@ mod view;
 mod words;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::state::AppState;
 
@@ -53,7 +53,10 @@ pub fn routes() -> Router<AppState> {
         .route("/teams/{slug}/plan", get(pages::latest))
         .route("/teams/{slug}/plan/{month}", get(pages::show))
         .route("/teams/{slug}/plan/{month}/live", get(live::show))
-        .route("/teams/{slug}/plan/{month}/changes", post(changes::create))
+        .route(
+            "/teams/{slug}/plan/{month}/changes",
+            get(changes::ask).post(changes::create),
+        )
         .route(
             "/teams/{slug}/plan/{month}/publication",
             get(versions::confirm).post(versions::create),

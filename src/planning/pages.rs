@@ -8,13 +8,13 @@ use tokio::task::spawn_blocking;
 
 use super::beside::{self, Said};
 use super::changes::rotation_of;
-use super::model::SlotKey;
+use super::model::{Inputs, SlotKey};
 use super::panel::{Panel, panel};
 use super::plan::{Plan, Source, current};
 use super::quality::quality;
 use super::store;
 use super::view::{self, Day, OpenRow, Row};
-use super::words::{self, Gap, violation_words};
+use super::words::{self, Gap};
 use crate::error::{Answer, AppError};
 use crate::rotations;
 use crate::state::AppState;
@@ -77,6 +77,8 @@ struct Show {
     is_over: bool,
     can_publish: bool,
     slots: usize,
+    /// With fewer people than this the rules leave slots open.
+    least: usize,
     zone: chrono_tz::Tz,
     leg_zones: String,
 }
@@ -118,6 +120,7 @@ pub async fn show(
         Section::Plan,
         &team,
     );
+    let frame = frame.with_times_in(team.zone);
     let Some((first, _)) = rotations.first() else {
         return page(&Empty { frame, team });
     };
@@ -171,18 +174,14 @@ pub async fn show(
             .unwrap_or_default(),
         month,
         basis: plan.basis(),
-        status: status(&plan, &user),
+        status: status(&plan),
         quality,
         is_best,
         days: view::days(month, today),
         rows: view::rows(&plan, selected, today, zone),
         open: view::open_row(&plan, selected, zone),
         gaps: words::gaps(&plan, zone),
-        broken: plan
-            .violations
-            .iter()
-            .map(|v| violation_words(&plan, v, zone))
-            .collect(),
+        broken: words::broken(&plan, &plan.violations, zone),
         changed: plan.changed.clone(),
         silent: plan
             .inputs
@@ -201,12 +200,21 @@ pub async fn show(
         is_over: is_over(&plan),
         can_publish: !matches!(plan.source, Source::Published(_)) && !plan.inputs.slots.is_empty(),
         slots: plan.inputs.slots.len(),
+        least: least(&plan.inputs),
         zone,
         leg_zones: leg_zones(&plan),
         frame,
         team,
     };
     page(&show)
+}
+
+/// How many people the month takes at the least.
+fn least(inputs: &Inputs) -> usize {
+    let slots = |shift| inputs.slots.iter().filter(|s| s.shift == shift).count();
+    let shifts = inputs.shifts.iter().enumerate();
+    let shifts: Vec<_> = shifts.map(|(i, s)| (s.interval, slots(i))).collect();
+    rotations::least_people(&shifts, &inputs.rules)
 }
 
 /// The zones of the shifts, by name, each once.
@@ -217,9 +225,9 @@ fn leg_zones(plan: &Plan) -> String {
     legs.join(", ")
 }
 
-fn status(plan: &Plan, user: &SignedIn) -> Status {
+fn status(plan: &Plan) -> Status {
     let at = |t: chrono::DateTime<chrono::Utc>| {
-        t.with_timezone(&user.zone)
+        t.with_timezone(&plan.inputs.zone)
             .format("%-d %b %H:%M")
             .to_string()
     };

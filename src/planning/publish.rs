@@ -3,10 +3,10 @@
 use sqlx::PgConnection;
 
 use super::changes::{save, title};
-use super::model::SlotInput;
+use super::model::{Held, SlotInput};
 use super::news;
 use super::plan::Plan;
-use super::store;
+use super::store::{self, StoredSlot};
 use crate::audit;
 use crate::error::AppError;
 use crate::rotations::Rotation;
@@ -49,10 +49,10 @@ pub async fn publish(
         .map_err(|error| twice(error, plan))?;
     news::tell(conn, rotation, plan, version, by).await?;
     let open = plan.open();
-    let gaps = if open == 0 {
-        String::new()
-    } else {
-        format!(", {open} slots open")
+    let gaps = match open {
+        0 => String::new(),
+        1 => ", one slot open".to_owned(),
+        n => format!(", {n} slots open"),
     };
     let summary = format!("{}: version {version}{gaps}", title(rotation, month));
     audit::record(
@@ -69,6 +69,32 @@ pub async fn publish(
         changed: changed(plan),
         open,
     })
+}
+
+/// Whether the published version says the same already: the same slots, weights, holders and reasons.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn is_published_already(conn: &mut PgConnection, plan: &Plan) -> sqlx::Result<bool> {
+    let Some(published) = &plan.published else {
+        return Ok(false);
+    };
+    let inputs = &plan.inputs;
+    let stored = store::slots_of(conn, published.id).await?;
+    let is_same = |(index, (slot, held)): (usize, (&SlotInput, &Held))| {
+        let Some(shift) = inputs.shift_of(index) else {
+            return false;
+        };
+        let of = |s: &&StoredSlot| {
+            (s.leg, s.role, s.interval) == (slot.key.leg, slot.key.role, shift.interval)
+        };
+        stored.iter().find(of).is_some_and(|s| {
+            (s.points, s.person, &s.parts, &s.reason)
+                == (slot.points, held.person, &held.parts, &held.reason)
+        })
+    };
+    let mut slots = inputs.slots.iter().zip(&plan.held).enumerate();
+    Ok(stored.len() == inputs.slots.len() && slots.all(is_same))
 }
 
 /// Slots whose holder differs from what was published before.

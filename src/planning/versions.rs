@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use super::changes::{faster, latest, locked, plan_path, rotation_of};
 use super::plan::{Plan, current};
-use super::publish::publish;
+use super::publish::{is_published_already, publish};
 use super::store::{self, Stored, StoredSlot};
 use super::words::{slot_title, violation_words};
 use crate::error::{Answer, AppError};
@@ -52,6 +52,12 @@ struct Confirm {
     people: usize,
     slots: usize,
     open: Vec<String>,
+    /// Shifts in which nobody would be called: everybody but who only watches is missing.
+    uncovered: usize,
+    /// Who gets shifts and can't be reached during them.
+    unreachable: Vec<String>,
+    /// Nothing is new: there is nothing to publish.
+    is_same: bool,
     broken: Vec<String>,
     silent: Vec<String>,
     is_first: bool,
@@ -110,17 +116,22 @@ pub async fn confirm(
     let mut people: Vec<_> = plan.held.iter().filter_map(|h| h.person).collect();
     people.sort_unstable();
     people.dedup();
+    let is_same = is_published_already(&mut conn, &plan).await?;
+    let unreachable = store::without_device(&mut conn, &people).await?;
+    drop(conn);
     let open = plan
         .held
         .iter()
         .enumerate()
         .filter(|(_, h)| h.person.is_none());
     page(&Confirm {
-        frame: user.team_frame(
-            format!("Publish {} · {}", month.title(), team.name),
-            Section::Plan,
-            &team,
-        ),
+        frame: user
+            .team_frame(
+                format!("Publish {} · {}", month.title(), team.name),
+                Section::Plan,
+                &team,
+            )
+            .with_times_in(zone),
         name: rotation.name.clone(),
         rotation: rotation.id.to_string(),
         basis: plan.basis(),
@@ -133,21 +144,14 @@ pub async fn confirm(
         open: open
             .map(|(slot, _)| slot_title(inputs, slot, zone))
             .collect(),
-        broken: plan
-            .violations
+        uncovered: uncovered(&plan),
+        unreachable: unreachable
             .iter()
-            .map(|v| {
-                let reason = v
-                    .slots
-                    .iter()
-                    .filter_map(|s| plan.held.get(*s))
-                    .find(|h| !h.reason.is_empty());
-                let reason = reason
-                    .map(|h| format!(": {}", h.reason))
-                    .unwrap_or_default();
-                format!("{}{reason}", violation_words(&plan, v, zone))
-            })
+            .filter_map(|id| inputs.people.iter().find(|p| p.id == *id))
+            .map(|p| p.name.clone())
             .collect(),
+        is_same,
+        broken: with_reasons(&plan, zone),
         silent: inputs
             .people
             .iter()
@@ -158,6 +162,38 @@ pub async fn confirm(
         month,
         zone,
     })
+}
+
+/// Shifts that have slots to call somebody in, and nobody in any of them.
+fn uncovered(plan: &Plan) -> usize {
+    let inputs = &plan.inputs;
+    let calls = |slot: usize| inputs.role_of(slot).is_some_and(|r| !r.is_shadow);
+    let slots = inputs.slots.iter().zip(&plan.held).enumerate();
+    let mut filled: BTreeMap<usize, bool> = BTreeMap::new();
+    for (_, (slot, held)) in slots.filter(|(index, _)| calls(*index)) {
+        *filled.entry(slot.shift).or_default() |= held.person.is_some();
+    }
+    filled.values().filter(|filled| !**filled).count()
+}
+
+/// Broken rules in words, each once, with the reason that a manager gave.
+fn with_reasons(plan: &Plan, zone: Tz) -> Vec<String> {
+    let mut lines: Vec<(String, &str)> = Vec::new();
+    for violation in &plan.violations {
+        let slots = violation.slots.iter().filter_map(|s| plan.held.get(*s));
+        let reason = slots.map(|h| h.reason.as_str()).find(|r| !r.is_empty());
+        let words = violation_words(plan, violation, zone);
+        match lines.iter_mut().find(|(line, _)| *line == words) {
+            Some((_, said)) if said.is_empty() => *said = reason.unwrap_or_default(),
+            Some(_) => {}
+            None => lines.push((words, reason.unwrap_or_default())),
+        }
+    }
+    let line = |(words, reason): (String, &str)| match reason {
+        "" => words,
+        reason => format!("{words}: {reason}"),
+    };
+    lines.into_iter().map(line).collect()
 }
 
 fn from_published(plan: &Plan, zone: Tz) -> Vec<Difference> {
@@ -212,6 +248,18 @@ pub async fn create(
         let back = plan_path(&slug, month, rotation.id, None);
         return faster(&user, &team, wanted, now, back);
     }
+    if is_published_already(&mut tx, &plan).await? {
+        let version = plan.published.as_ref().and_then(|p| p.version);
+        let said = format!(
+            "Nothing changed: {} is published like this already, as version {}.",
+            month.title(),
+            version.unwrap_or_default()
+        );
+        return Ok(Flash::redirect(
+            &plan_path(&slug, month, rotation.id, None),
+            &said,
+        ));
+    }
     let done = publish(&mut tx, &rotation, &plan, Some(user.id)).await?;
     tx.commit().await?;
     let open = match done.open {
@@ -219,12 +267,15 @@ pub async fn create(
         1 => " One slot is still open.".to_owned(),
         n => format!(" {n} slots are still open."),
     };
+    let new = match done.changed {
+        1 => "One slot has somebody new.".to_owned(),
+        n => format!("{n} slots have somebody new."),
+    };
     let said = format!(
-        "{}, {}: version {} is published. {} slots have somebody new.{open}",
+        "{}, {}: version {} is published. {new}{open}",
         rotation.name,
         month.title(),
-        done.version,
-        done.changed
+        done.version
     );
     Ok(Flash::redirect(
         &plan_path(&slug, month, rotation.id, None),
@@ -264,11 +315,13 @@ pub async fn index(
     let after = slots.pop().unwrap_or_default();
     let before = slots.pop().unwrap_or_default();
     page(&Versions {
-        frame: user.team_frame(
-            format!("Versions of {} · {}", month.title(), team.name),
-            Section::Plan,
-            &team,
-        ),
+        frame: user
+            .team_frame(
+                format!("Versions of {} · {}", month.title(), team.name),
+                Section::Plan,
+                &team,
+            )
+            .with_times_in(zone),
         name: rotation.name.clone(),
         rotation: rotation.id.to_string(),
         back: plan_path(&slug, month, rotation.id, None),
@@ -277,7 +330,7 @@ pub async fn index(
         all: versions,
         from,
         to,
-        zone: user.zone,
+        zone,
     })
 }
 

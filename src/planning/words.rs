@@ -67,6 +67,22 @@ pub fn violation_words(plan: &Plan, violation: &Violation, zone: Tz) -> String {
     )
 }
 
+/// Broken rules in words, each once: a rule between several slots breaks once for each pair of them.
+pub fn broken<'a>(
+    plan: &Plan,
+    violations: impl IntoIterator<Item = &'a Violation>,
+    zone: Tz,
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for violation in violations {
+        let line = violation_words(plan, violation, zone);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
 /// Who lacks a requirement for slots of the month, from when on.
 pub fn lacking(inputs: &Inputs) -> Vec<String> {
     let mut said = Vec::new();

@@ -9,10 +9,10 @@ use axum::response::{IntoResponse as _, Response};
 use chrono_tz::Tz;
 
 use super::csv;
-use super::sums::{MOST_DAYS, Period, Report};
+use super::sums::{MOST_DAYS, Report, presets};
 use crate::cover;
 use crate::error::{Answer, AppError};
-use crate::oncall::{self, Carried};
+use crate::oncall::{self, Carried, Period};
 use crate::state::AppState;
 use crate::vocab::{Interval, PersonId};
 use crate::web::{Form, Frame, Membership, Section, SignedIn, page_with};
@@ -45,11 +45,14 @@ fn period(form: &mut Form, usual: Period) -> Option<Period> {
 
 fn typed(mut query: HashMap<String, String>) -> Form {
     let mut take = |name: &str| query.remove(name).unwrap_or_default();
-    Form::of([("from", take("from")), ("to", take("to"))])
+    let mut form = Form::of([("from", take("from")), ("to", take("to"))]);
+    form.call("from", "First day");
+    form.call("to", "Last day");
+    form
 }
 
 fn usual(user: &SignedIn, team: &Membership) -> [(&'static str, Period); 4] {
-    Period::presets(user.now.with_timezone(&team.zone).date_naive())
+    presets(user.now.with_timezone(&team.zone).date_naive())
 }
 
 async fn read(
@@ -93,7 +96,9 @@ pub async fn show(
         StatusCode::UNPROCESSABLE_ENTITY
     };
     let show = Show {
-        frame: user.team_frame(format!("Reports · {}", team.name), Section::Reports, &team),
+        frame: user
+            .team_frame(format!("Reports · {}", team.name), Section::Reports, &team)
+            .with_times_in(team.zone),
         team,
         me: user.id,
         form,

@@ -2,62 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveTime};
-use chrono_tz::Tz;
+use chrono::{Datelike as _, NaiveDate};
 
-use crate::oncall::{Carried, Kinds, Who, length};
-use crate::vocab::{Interval, Month, PersonId, Points, RoleId, ShiftId, local_instant};
+use crate::oncall::{Carried, Kinds, Period, Who, length};
+use crate::vocab::{Month, PersonId, Points, RoleId, ShiftId};
 
 /// Longest period of a report, in days: ten years.
 pub const MOST_DAYS: i64 = 3660;
 
-/// Whole days, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period {
-    /// First day.
-    pub from: NaiveDate,
-    /// Last day.
-    pub to: NaiveDate,
-}
-
-impl Period {
-    /// From its first local midnight to the one after its last day (UTC).
-    pub fn interval(self, zone: Tz) -> Interval {
-        let midnight = |d: NaiveDate| local_instant(zone, d.and_time(NaiveTime::MIN));
-        Interval {
-            start: midnight(self.from),
-            end: midnight(self.to.checked_add_days(Days::new(1)).unwrap_or(self.to)),
-        }
-    }
-
-    /// Periods that people often want, with their names; the first is shown when none is asked for.
-    pub fn presets(today: NaiveDate) -> [(&'static str, Self); 4] {
-        let month = Month::of(today);
-        let of = |month: Month| Self {
-            from: month.first(),
-            to: month.last(),
-        };
-        let half_year = month.first().checked_sub_months(Months::new(5));
-        let year = |month, day| NaiveDate::from_ymd_opt(today.year(), month, day).unwrap_or(today);
-        [
-            (
-                "Last 6 months",
-                Self {
-                    from: half_year.unwrap_or(today),
-                    to: month.last(),
-                },
-            ),
-            ("This month", of(month)),
-            ("Last month", of(month.previous())),
-            (
-                "This year",
-                Self {
-                    from: year(1, 1),
-                    to: year(12, 31),
-                },
-            ),
-        ]
-    }
+/// Periods that people often want, with their names; the first is shown when none is asked for.
+pub fn presets(today: NaiveDate) -> [(&'static str, Period); 4] {
+    let month = Month::of(today);
+    let of = |month: Month| Period {
+        from: month.first(),
+        to: month.last(),
+    };
+    let year = |month, day| NaiveDate::from_ymd_opt(today.year(), month, day).unwrap_or(today);
+    [
+        ("Last 6 months", Period::half_year(today)),
+        ("This month", of(month)),
+        ("Last month", of(month.previous())),
+        (
+            "This year",
+            Period {
+                from: year(1, 1),
+                to: year(12, 31),
+            },
+        ),
+    ]
 }
 
 /// A number of shifts, their minutes and their burden.
@@ -257,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::vocab::RotationId;
+    use crate::vocab::{Interval, RotationId};
 
     fn slot(person: i64, role: i64, shift: i64, points: i64) -> Carried {
         let start = DateTime::UNIX_EPOCH + TimeDelta::days(shift);
@@ -305,12 +277,9 @@ mod tests {
     }
 
     #[test]
-    fn half_a_year_is_six_months_with_this_one() {
-        let day = |d: &str| d.parse::<NaiveDate>().unwrap();
-        let presets = Period::presets(day("2026-08-31"));
-        assert_eq!(presets[0].1.from, day("2026-03-01"));
-        assert_eq!(presets[0].1.to, day("2026-08-31"));
-        assert_eq!(presets[2].1.from, day("2026-07-01"));
+    fn last_month_is_the_one_before() {
+        let presets = presets("2026-08-31".parse().unwrap());
+        assert_eq!(presets[2].1.from.to_string(), "2026-07-01");
     }
 
     proptest! {

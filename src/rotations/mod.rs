@@ -18,7 +18,8 @@ use crate::state::AppState;
 
 pub use model::{
     BurdenRules, Cadence, Country, Definition, FieldError, HardRules, Holidays, Leg, Minutes,
-    Newcomers, Preset, RoleRule, Shift, Weekdays, gaps, shifts, shifts_of_month, validate, weekend,
+    Newcomers, Preset, RoleRule, Shift, Weekdays, gaps, least_people, shifts, shifts_of_month,
+    validate, weekend,
 };
 pub use store::{
     PastShift, Rotation, add_past_shifts, add_version, create, list, load, set_members,

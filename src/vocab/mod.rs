@@ -17,4 +17,4 @@ pub use level::Level;
 pub use points::Points;
 pub(crate) use text::hidden;
 pub use text::{Email, Line, Note, Slug, TextError};
-pub use time::{Interval, Month, TimeError, local_instant, zone};
+pub use time::{Interval, Month, TimeError, ZoneError, local_instant, typed_zone, zone};

@@ -122,8 +122,10 @@ impl Slug {
     #[must_use]
     pub fn of(title: &str) -> Self {
         let mut slug = String::new();
-        for c in title.to_lowercase().chars() {
-            if c.is_ascii_alphanumeric() {
+        for c in title.to_lowercase().chars().map(plain) {
+            if c == '\u{307}' {
+                // What a lower-case İ leaves behind.
+            } else if c.is_ascii_alphanumeric() {
                 slug.push(c);
             } else if !slug.is_empty() && !slug.ends_with('-') {
                 slug.push('-');
@@ -139,6 +141,32 @@ impl Slug {
             slug.to_owned()
         })
     }
+}
+
+/// The letter without its marks, where it is one that European languages write.
+fn plain(c: char) -> char {
+    const LETTERS: [(&str, char); 18] = [
+        ("àáâãäåāăą", 'a'),
+        ("çćĉċč", 'c'),
+        ("ďđð", 'd'),
+        ("èéêëēĕėęě", 'e'),
+        ("ĝğġģ", 'g'),
+        ("ĥħ", 'h'),
+        ("ìíîïĩīĭįı", 'i'),
+        ("ĵ", 'j'),
+        ("ķ", 'k'),
+        ("ĺļľł", 'l'),
+        ("ñńņň", 'n'),
+        ("òóôõöøōŏő", 'o'),
+        ("ŕŗř", 'r'),
+        ("śŝşšș", 's'),
+        ("ţťŧț", 't'),
+        ("ùúûüũūŭůűų", 'u'),
+        ("ýÿŷ", 'y'),
+        ("źżž", 'z'),
+    ];
+    let known = LETTERS.iter().find(|(marked, _)| marked.contains(c));
+    known.map_or(c, |(_, letter)| *letter)
 }
 
 #[cfg(test)]
@@ -180,6 +208,8 @@ mod tests {
             assert_eq!(bad.parse::<Email>(), Err(TextError::NotEmail), "{bad}");
         }
         assert_eq!(Slug::of("Payments (EU)").as_str(), "payments-eu");
+        assert_eq!(Slug::of("Búsqueda").as_str(), "busqueda");
+        assert_eq!(Slug::of("İstanbul Ödeme").as_str(), "istanbul-odeme");
         assert_eq!(Slug::of("日本").as_str(), "team");
         assert!("Payments".parse::<Slug>().is_err());
     }

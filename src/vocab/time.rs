@@ -32,6 +32,75 @@ pub fn zone(name: &str) -> Result<Tz, TimeError> {
     name.trim().parse().map_err(|_| TimeError::UnknownZone)
 }
 
+/// Why a typed zone was refused. The message is meant for the person who typed it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ZoneError {
+    /// Several zones have such a city; some of them.
+    #[error("is in several time zones: choose one of {}", .0.join(", "))]
+    Several(Vec<&'static str>),
+    /// None has; those that begin alike.
+    #[error("is not a time zone we know; {} is alike", .0.join(" or "))]
+    Alike(Vec<&'static str>),
+    /// None has, nor anything like it.
+    #[error("is not a time zone we know. Type a big city in it, like Istanbul or New York")]
+    Unknown,
+}
+
+/// The zone that somebody typed: its IANA name or its city, in any case, with spaces or underscores.
+/// Old names of one zone count as one.
+///
+/// # Errors
+/// Where no zone is meant, or one of several.
+pub fn typed_zone(typed: &str) -> Result<Tz, ZoneError> {
+    /// Suggestions at most.
+    const MOST: usize = 4;
+    /// So much at the beginning makes names alike.
+    const ALIKE: usize = 4;
+    let plain = |text: &str| {
+        let text = text.trim().replace([' ', '-'], "_");
+        text.to_lowercase()
+    };
+    let city = |zone: &Tz| plain(zone.name().rsplit('/').next().unwrap_or_default());
+    let wanted = plain(typed);
+    let all = || chrono_tz::TZ_VARIANTS.iter().copied();
+    if let Some(zone) = all().find(|zone| plain(zone.name()) == wanted) {
+        return Ok(zone);
+    }
+    let mut named: Vec<Tz> = all().filter(|zone| city(zone) == wanted).collect();
+    // The shortest name first; of equals Europe/Istanbul before Asia/Istanbul, its other name.
+    named.sort_by_key(|zone| {
+        let parts = zone.name().matches('/').count();
+        (parts, std::cmp::Reverse(zone.name()))
+    });
+    if let Some(first) = named.first() {
+        return if named.iter().all(|zone| same_clocks(*first, *zone)) {
+            Ok(*first)
+        } else {
+            Err(ZoneError::Several(
+                named.iter().take(MOST).map(|zone| zone.name()).collect(),
+            ))
+        };
+    }
+    let begins: String = wanted.chars().take(ALIKE).collect();
+    let alike =
+        all().filter(|zone| wanted.chars().count() >= ALIKE && city(zone).starts_with(&begins));
+    let alike: Vec<&'static str> = alike.take(MOST).map(Tz::name).collect();
+    Err(if alike.is_empty() {
+        ZoneError::Unknown
+    } else {
+        ZoneError::Alike(alike)
+    })
+}
+
+/// Whether two zones showed the same time in every month of 30 years: two names of one zone.
+fn same_clocks(a: Tz, b: Tz) -> bool {
+    let months = (2010..2040).flat_map(|year| (1..=12).map(move |month| (year, month)));
+    let mut instants =
+        months.filter_map(|(year, month)| Utc.with_ymd_and_hms(year, month, 15, 12, 0, 0).single());
+    let offset = |zone: Tz, at: &DateTime<Utc>| at.with_timezone(&zone).naive_local();
+    instants.all(|at| offset(a, &at) == offset(b, &at))
+}
+
 /// The instant at which clocks in `zone` show `local`. A time that a spring change skips means the
 /// first instant after the gap; a time that an autumn change repeats means the first of the two.
 /// Both keep neighbouring shifts seamless, since every boundary is resolved by this same rule.
@@ -204,7 +273,40 @@ mod tests {
     use chrono::NaiveDate;
     use proptest::prelude::*;
 
-    use super::{Month, local_instant};
+    use super::{Month, ZoneError, local_instant, typed_zone};
+
+    #[test]
+    fn a_zone_may_be_typed_as_a_city() {
+        for (typed, name) in [
+            ("Europe/Istanbul", "Europe/Istanbul"),
+            (" europe/istanbul ", "Europe/Istanbul"),
+            ("Istanbul", "Europe/Istanbul"),
+            ("berlin", "Europe/Berlin"),
+            ("New York", "America/New_York"),
+            ("new_york", "America/New_York"),
+            ("America/New York", "America/New_York"),
+            ("buenos aires", "America/Buenos_Aires"),
+            ("utc", "UTC"),
+        ] {
+            assert_eq!(
+                typed_zone(typed).map(chrono_tz::Tz::name),
+                Ok(name),
+                "{typed}"
+            );
+        }
+        let several = typed_zone("West");
+        assert!(
+            matches!(&several, Err(ZoneError::Several(all)) if all.contains(&"Brazil/West")),
+            "{several:?}"
+        );
+        assert_eq!(
+            typed_zone("Berln").map_err(|e| e.to_string()),
+            Err("is not a time zone we know; Europe/Berlin is alike".into())
+        );
+        for typed in ["", "x", "Nowhere at all", "日本"] {
+            assert_eq!(typed_zone(typed), Err(ZoneError::Unknown), "{typed}");
+        }
+    }
 
     #[test]
     fn gaps_end_at_the_change_and_overlaps_take_the_first() {

@@ -14,6 +14,8 @@ use crate::error::AppError;
 pub struct Form {
     values: Vec<(String, String)>,
     errors: Vec<(String, String)>,
+    /// What fields are called on their page, where that is not their name.
+    labels: Vec<(String, String)>,
 }
 
 impl Form {
@@ -26,8 +28,18 @@ impl Form {
             .collect();
         Self {
             values,
-            errors: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// Says what a field is called on its page, for messages that stand apart from it.
+    pub fn call(&mut self, name: impl Into<String>, label: impl Into<String>) {
+        self.labels.push((name.into(), label.into()));
+    }
+
+    fn label(&self, name: &str) -> String {
+        let label = self.labels.iter().find(|(n, _)| n == name);
+        label.map_or_else(|| name.replace('_', " "), |(_, label)| label.clone())
     }
 
     /// One more value.
@@ -90,7 +102,7 @@ impl Form {
     pub fn summary(&self) -> impl Iterator<Item = (&str, String)> {
         self.errors.iter().map(|(name, message)| {
             let text = if message.starts_with(char::is_lowercase) {
-                capital(&format!("{} {message}", name.replace('_', " ")))
+                capital(&format!("{} {message}", self.label(name)))
             } else {
                 message.clone()
             };
@@ -185,9 +197,9 @@ impl Form {
         time
     }
 
-    /// The name of a time zone we know; otherwise a message.
+    /// A time zone, by name or by city; otherwise a message.
     pub fn zone(&mut self, name: &str) -> Option<chrono_tz::Tz> {
-        match crate::vocab::zone(self.value(name)) {
+        match crate::vocab::typed_zone(self.value(name)) {
             Ok(zone) => Some(zone),
             Err(error) => {
                 self.refuse(name, error);
@@ -225,7 +237,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         pairs(&bytes)
             .map(|values| Self {
                 values,
-                errors: Vec::new(),
+                ..Self::default()
             })
             .ok_or_else(|| {
                 AppError::BadRequest(
@@ -259,7 +271,7 @@ mod tests {
         for body in ["name=a%00b", "name=a%FFb"] {
             let mut form = Form {
                 values: pairs(body.as_bytes()).unwrap(),
-                errors: Vec::new(),
+                ..Form::default()
             };
             assert!(form.parse::<Line>("name").is_none(), "{body}");
             assert!(form.error("name").is_some());
@@ -292,6 +304,11 @@ mod tests {
                 "Percent must be a whole number from 0 to 300",
                 "The two differ."
             ]
+        );
+        form.call("percent", "Ayşe Demir");
+        assert_eq!(
+            form.summary().nth(1).map(|(_, text)| text).as_deref(),
+            Some("Ayşe Demir must be a whole number from 0 to 300")
         );
         assert_eq!(
             form.message("percent").as_deref(),

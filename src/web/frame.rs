@@ -3,8 +3,9 @@
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _};
+use chrono_tz::Tz;
 
-use super::{Membership, SignedIn, assets};
+use super::{Flash, Membership, SignedIn, assets};
 use crate::error::Answer;
 
 /// Which entry of the navigation a page belongs to.
@@ -52,9 +53,11 @@ pub struct Frame {
     /// Who is signed in.
     pub user: Option<SignedIn>,
     /// The message that the last action left.
-    pub flash: Option<String>,
+    pub flash: Option<Flash>,
     /// The team the page is about.
     pub team: Option<Membership>,
+    /// The zone its times are in, where it is not the viewer's own.
+    pub times_in: Option<Tz>,
 }
 
 impl Frame {
@@ -67,6 +70,17 @@ impl Frame {
             user: None,
             flash: None,
             team: None,
+            times_in: None,
+        }
+    }
+
+    /// The same for a page with times in a zone that may be another than the viewer's: its foot says so.
+    #[must_use]
+    pub fn with_times_in(self, zone: Tz) -> Self {
+        let own = self.user.as_ref().map(|u| u.zone);
+        Self {
+            times_in: Some(zone).filter(|_| own != Some(zone)),
+            ..self
         }
     }
 

@@ -58,7 +58,7 @@ pub struct SignedIn {
     pub sees_outbox: bool,
     /// When the request came in.
     pub now: DateTime<Utc>,
-    flash: Option<String>,
+    flash: Option<Flash>,
 }
 
 impl SignedIn {
@@ -71,6 +71,7 @@ impl SignedIn {
             user: Some(self.clone()),
             flash: self.flash.clone(),
             team: None,
+            times_in: None,
         }
     }
 

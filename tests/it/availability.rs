@@ -482,14 +482,14 @@ async fn clashes_with_what_is_published_are_shown_at_once() {
     );
     let clash = page.all("#clashes").concat();
     assert!(
-        clash.contains("Fri 4 Dec 09:00 to Sat 5 Dec 2026 09:00: unavailable (“Concert”)"),
+        clash.contains("Fri 4 Dec 09:00 to Sat 5 Dec 2026 09:00 : unavailable (“Concert”)"),
         "{clash}"
     );
     assert!(clash.contains("Carla Díaz"), "{clash}");
-    assert_eq!(
-        page.attributes("#clashes a", "href"),
-        ["mailto:carla@example.com"]
-    );
+    let links = page.attributes("#clashes a", "href");
+    assert!(links[0].starts_with("/shifts/"), "{links:?}");
+    assert!(links[1].starts_with("/covers/new?shift="), "{links:?}");
+    assert_eq!(links[2..], ["mailto:carla@example.com"]);
 
     let people = [stage.crew.ayse.id, stage.crew.ben.id];
     let range = month().interval(chrono_tz::UTC);

@@ -126,7 +126,7 @@ impl Desk {
     async fn answer(&self) {
         self.sign_in(ENGINEER).await;
         let owed = self.browser.says("What you still owe").await;
-        assert!(owed.contains("Pager test lapses soon"), "{owed}");
+        assert!(owed.contains("Pager test lapses in"), "{owed}");
         self.browser
             .press(".owe a[href='/availability?month=2026-12']")
             .await;

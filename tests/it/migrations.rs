@@ -131,6 +131,18 @@ async fn each_migration_keeps_the_data_of_the_version_before() {
         if migration.version == 51 {
             calendars_after(&db).await;
         }
+        if migration.version == 90 {
+            let other: i64 = sqlx::query_scalar(
+                "select count(*) from team_members m join people p on p.id = m.person_id where m.joined_on <> p.joined_on",
+            )
+            .fetch_one(&db)
+            .await
+            .unwrap();
+            assert_eq!(
+                other, 0,
+                "everybody is in their teams for as long as they were"
+            );
+        }
         if migration.version >= FIRST {
             before = Some(counts(&db).await);
         }

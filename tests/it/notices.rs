@@ -969,4 +969,31 @@ async fn the_outbox_shows_what_would_have_been_sent_with_its_links() {
     assert!(page.text().contains("to engineer@example.com"));
     let links = page.attributes("main .mail a", "href");
     assert!(links[0].ends_with("/offers/token"), "{links:?}");
+    // What a mail program shows, in a frame that can do nothing.
+    assert_eq!(page.attributes("iframe", "sandbox"), [""]);
+    let frame = page.attributes("iframe", "src").remove(0);
+    let shown = admin.get(&frame).await;
+    assert_eq!(shown.status, 200);
+    assert!(shown.body.contains("/offers/token"), "{}", shown.body);
+    let rules = shown.headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        rules.contains("default-src 'none'") && rules.contains("sandbox"),
+        "{rules}"
+    );
+    assert!(!rules.contains("script-src"), "{rules}");
+    assert_eq!(shown.headers["x-frame-options"], "SAMEORIGIN");
+    let rules = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(rules.contains("frame-src 'self'"), "{rules}");
+    let engineer = cast.visitor(Who::Engineer).await;
+    assert_eq!(engineer.get(&frame).await.status, 404);
+    // A test is where its reader may see it, and nowhere else.
+    let sent = admin.submit("/notices/test", &[]).await;
+    assert_eq!(sent.attributes(".flash a", "href"), ["/outbox"]);
+    let sent = engineer.submit("/notices/test", &[]).await;
+    assert!(sent.attributes(".flash a", "href").is_empty());
+    assert!(
+        sent.text().contains("Administrators see it"),
+        "{}",
+        sent.text()
+    );
 }

@@ -395,3 +395,128 @@ async fn days_with_23_and_25_hours_have_one_shift_each() {
     let page = visitor.get(&format!("/shifts/{shift}")).await;
     assert!(page.text().contains("25 h"));
 }
+
+#[tokio::test]
+async fn who_cant_serve_is_told_until_somebody_is_asked() {
+    let (app, crew) = start().await;
+    let (ayse, carla) = (
+        signed_in(&app, &crew.ayse).await,
+        signed_in(&app, &crew.carla).await,
+    );
+    assert!(ayse.get("/").await.all("#clashes").is_empty());
+    // Primary from Friday 4 December on, and Secondary the day before.
+    let fields = [
+        ("month", "2026-12"),
+        ("day", "2026-12-04"),
+        ("part_from", "12:00"),
+        ("part_to", "23:00"),
+        ("level", "leave"),
+        ("note", "Surgery"),
+    ];
+    ayse.submit("/availability/days", &fields).await;
+    let shift = shift_of(&app, &crew, "2026-12-04").await;
+    let role = crew.rotation.roles[0];
+    let interval = fixtures::day_shift(&crew.rotation, "2026-12-04".parse().unwrap());
+    let cant = format!(
+        "/covers/new?shift={shift}&role={role}&person={}&at={}",
+        crew.ayse.id,
+        interval.start.timestamp()
+    );
+    let page = ayse.get("/").await;
+    assert_eq!(page.all("#clashes"), ["You are on call when you can't"]);
+    let css = "section[aria-labelledby=clashes]";
+    let said = page.all(css).concat();
+    assert!(
+        said.contains(
+            "Primary for Payments, Fri 4 Dec 09:00 to Sat 5 Dec 2026 09:00 : leave (“Surgery”)"
+        ) || said.contains("09:00: leave (“Surgery”)"),
+        "{said}"
+    );
+    let links = page.attributes(&format!("{css} a"), "href");
+    assert_eq!(links, [format!("/shifts/{shift}"), cant.clone()]);
+    assert_eq!(ayse.get(&cant).await.status, 200);
+    let page = ayse.get("/availability?month=2026-12").await;
+    let links = page.attributes("#clashes li a", "href");
+    assert_eq!(links, [format!("/shifts/{shift}"), cant.clone()]);
+    // The shift says so, to her and to her managers, and nobody else learns of the leave.
+    let path = format!("/shifts/{shift}");
+    let page = ayse.get(&path).await.text();
+    assert!(
+        page.contains("You are on call when you can't: leave (“Surgery”)"),
+        "{page}"
+    );
+    assert!(carla.get(&path).await.text().contains("can't: leave"));
+    let ben = signed_in(&app, &crew.ben).await.get(&path).await.text();
+    assert!(!ben.contains("can't: leave"), "{ben}");
+    let home = carla.get("/").await;
+    let said = home.all(".teams .problem").concat();
+    assert!(
+        said.contains("On call when they can't") && said.contains("Ayşe Demir"),
+        "{said}"
+    );
+    let links = home.attributes(".teams .problem a", "href");
+    assert_eq!(links, [path.clone(), cant.clone()]);
+    assert_eq!(carla.get(&cant).await.status, 200);
+    // Somebody is being asked: that is all there is to say.
+    let at = interval.start.timestamp().to_string();
+    let (shift, role) = (shift.to_string(), role.to_string());
+    let fields = [
+        ("shift", shift.as_str()),
+        ("role", &role),
+        ("at", &at),
+        ("kind", "cover"),
+    ];
+    assert_eq!(ayse.post_form("/covers", &fields).await.status, 303);
+    let page = ayse.get("/").await;
+    assert!(page.all("#clashes").is_empty(), "{}", page.text());
+    assert_eq!(page.all("#requested").len(), 1);
+    assert!(carla.get("/").await.all(".teams .problem").is_empty());
+}
+
+#[tokio::test]
+async fn what_a_list_of_clashes_leaves_out_is_counted() {
+    let (app, crew) = start().await;
+    let ayse = signed_in(&app, &crew.ayse).await;
+    let fields = [
+        ("month", "2026-12"),
+        ("range_from", "2026-12-01"),
+        ("range_to", "2026-12-31"),
+        ("range_level", "unavailable"),
+    ];
+    ayse.submit("/availability/range", &fields).await;
+    let home = signed_in(&app, &crew.carla).await.get("/").await;
+    assert_eq!(home.all(".teams .problem li").len(), 5);
+    let said = home.all(".teams .problem").concat();
+    let all: usize = ayse
+        .get("/")
+        .await
+        .all("section[aria-labelledby=clashes] li")
+        .len();
+    assert!(all > 15, "{all}");
+    assert!(
+        said.contains(&format!("and {} more: see Answers .", all - 5)),
+        "{said}"
+    );
+    let links = home.attributes(".teams .problem > p a", "href");
+    let (month, _) = links[0].split_at("/teams/payments/availability?month=2026-1".len());
+    assert_eq!(month, "/teams/payments/availability?month=2026-1");
+}
+
+#[tokio::test]
+async fn six_months_are_the_same_at_home_and_in_reports() {
+    let (app, crew) = start().await;
+    for person in [&crew.ayse, &crew.ben] {
+        let visitor = signed_in(&app, person).await;
+        let home = visitor.get("/").await;
+        let mine = home.all(".balance .num");
+        let report = visitor.get("/teams/payments/reports").await;
+        let rows = report.all("section[aria-labelledby=people] tbody tr");
+        let row = rows.iter().find(|r| r.starts_with(&person.name)).unwrap();
+        assert!(
+            row.contains(&format!(" {} ", mine[0])) || row.ends_with(&mine[0]),
+            "{row}: {mine:?}"
+        );
+        let mean = report.all("section[aria-labelledby=people] tfoot tr:first-child td");
+        assert_eq!(mean[2], mine[1]);
+    }
+}

@@ -163,8 +163,12 @@ async fn breaking_a_rule_needs_a_reason_which_is_kept() {
         ("slot", slot.as_str()),
         ("person", hugo.as_str()),
     ];
+    // It is asked for on a page of its own: going back to it sends nothing again.
     let asked = change(&manager, &page, &fields).await;
-    assert_eq!(asked.status, 422);
+    assert_eq!(asked.status, 303);
+    let ask = asked.location();
+    let asked = manager.get(&ask).await;
+    assert_eq!(asked.status, 200, "{}", asked.text());
     assert!(
         asked.text().contains("lacks Production access"),
         "{}",
@@ -207,6 +211,134 @@ async fn breaking_a_rule_needs_a_reason_which_is_kept() {
         audit.text().contains("He gets access on Monday"),
         "{}",
         audit.text()
+    );
+    // What was asked is settled: back leads on to the plan.
+    let back = manager.get(&ask).await;
+    assert_eq!(back.status, 303);
+    assert!(back.location().starts_with(PLAN), "{}", back.location());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_rule_is_listed_once() {
+    let (app, manager) = planner().await;
+    let ayse = id_of(&app, "Ayşe Demir").await.to_string();
+    let mut page = manager.get(PLAN).await;
+    // Six days in a row.
+    for n in 4..10 {
+        let slot = page.attributes("a.chip:not(.goes-on)", "data-slot");
+        let mut days: Vec<&String> = slot.iter().collect();
+        days.sort();
+        days.dedup();
+        let slot = days[n * 2].clone();
+        let fields = [
+            ("action", "assign"),
+            ("slot", slot.as_str()),
+            ("person", ayse.as_str()),
+            ("reason", "To see"),
+            ("confirming", "yes"),
+        ];
+        let done = change(&manager, &page, &fields).await;
+        assert_eq!(done.status, 303, "{}", done.text());
+        page = manager.get(PLAN).await;
+    }
+    let mut lines = page.all(".problem li");
+    let all = lines.len();
+    assert!(all > 1, "{}", page.text());
+    assert!(page.text().contains(&format!("{all} rules are broken")));
+    lines.sort();
+    lines.dedup();
+    assert_eq!(lines.len(), all);
+    let mut lines = manager.get(PUBLICATION).await.all(".warning li");
+    let all = lines.len();
+    lines.sort();
+    lines.dedup();
+    assert_eq!(lines.len(), all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_zone_of_times_is_named() {
+    let (app, manager) = planner().await;
+    sqlx::query(
+        "update people set time_zone = 'America/New_York' where email = 'manager@example.com'",
+    )
+    .execute(&app.db)
+    .await
+    .unwrap();
+    let foot = async |path: &str| manager.get(path).await.all(".foot").concat();
+    assert!(
+        foot("/")
+            .await
+            .starts_with("Times are in your zone, America/New_York.")
+    );
+    for path in [PLAN, PUBLICATION, &format!("{PLAN}/versions")] {
+        let page = manager.get(path).await;
+        let head = page.all(".head").concat().to_lowercase();
+        assert!(head.contains("times in europe/istanbul"), "{path}: {head}");
+        let foot = page.all(".foot").concat();
+        assert!(
+            foot.starts_with(
+                "Times on this page are in Europe/Istanbul; your own zone is America/New_York."
+            ),
+            "{path}: {foot}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn publishing_what_is_published_makes_no_version() {
+    let (app, manager) = planner().await;
+    let publish = async |page: &Page| {
+        let (rotation, basis) = (value(page, "rotation"), value(page, "basis"));
+        let fields = [("rotation", rotation.as_str()), ("basis", basis.as_str())];
+        manager.post_form(PUBLICATION, &fields).await
+    };
+    sqlx::query("delete from contact_methods c using people p where p.id = c.person_id and p.name = 'Ayşe Demir'")
+        .execute(&app.db)
+        .await
+        .unwrap();
+    let first = manager.get(PUBLICATION).await.text();
+    assert!(first.contains("62 slots for"), "{first}");
+    assert!(
+        first.contains("Nobody can wake one of them: Ayşe Demir"),
+        "some have no device: {first}"
+    );
+    let done = publish(&manager.get(PLAN).await).await;
+    let page = manager.get(&done.location()).await;
+    // A draft that only pins is the same plan.
+    let slot = page.attributes("tbody a.chip", "data-slot").remove(0);
+    let pinned = change(&manager, &page, &[("action", "pin"), ("slot", &slot)]).await;
+    assert_eq!(pinned.status, 303);
+    let confirm = manager.get(PUBLICATION).await;
+    assert!(
+        confirm.text().contains("so there is nothing to publish"),
+        "{}",
+        confirm.text()
+    );
+    assert!(!confirm.text().contains("Publish version 2"));
+    let plan = manager.get(PLAN).await;
+    let (one, two) = tokio::join!(publish(&plan), publish(&plan));
+    assert_eq!((one.status, two.status), (303, 303), "{}", one.text());
+    let after = manager.get(PLAN).await.text();
+    assert!(
+        after.contains("is published like this already, as version 1"),
+        "{after}"
+    );
+    assert_eq!(
+        count(
+            &app,
+            "select count(*) from schedules where state <> 'draft' and month = '2026-12-01'"
+        )
+        .await,
+        1
+    );
+    // With a slot cleared it says what is open, and whether anybody is called all the same.
+    let plan = manager.get(PLAN).await;
+    let cleared = change(&manager, &plan, &[("action", "clear"), ("slot", &slot)]).await;
+    assert_eq!(cleared.status, 303);
+    let confirm = manager.get(PUBLICATION).await.text();
+    assert!(
+        confirm.contains("1 of 62 slots is open. Every shift has somebody to call."),
+        "{confirm}"
     );
 }
 

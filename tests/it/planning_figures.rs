@@ -3,11 +3,11 @@
 use fairshift::demo;
 use fairshift::vocab::{Interval, Level, PersonId};
 
-use crate::a11y;
 use crate::planning::{PLAN, change, count, id_of, planner, value};
 use crate::support::TestApp;
 use crate::support::browser::Browser;
 use crate::support::visitor::{Page, Visitor};
+use crate::{a11y, fixtures};
 
 /// What the page says is made of parts: "It would be 61 with nothing booked, 70 without leave."
 fn would_be(page: &Page, without: &str) -> Option<u8> {
@@ -288,4 +288,58 @@ async fn what_is_explained_fits() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joins_another_team_later_owes_it_nothing_of_before() {
+    let app = TestApp::start().await;
+    let crew = fixtures::payments(&app.db).await;
+    app.clock.set("2026-12-31T12:00:00Z".parse().unwrap());
+    // With the company for years, in this team from the new year on.
+    let dora = fixtures::person(&app.db, "dora", "Dora New", crew.team.zone).await;
+    fixtures::join(&app.db, &crew.team, &dora, false, true).await;
+    sqlx::query("insert into leg_members (leg_id, person_id) values ($1, $2)")
+        .bind(crew.rotation.leg)
+        .bind(dora.id)
+        .execute(&app.db)
+        .await
+        .unwrap();
+    let manager = app.visitor();
+    manager.sign_in(&crew.carla.email, fixtures::PASSWORD).await;
+    let balance = async |joined: &str| {
+        sqlx::query("update team_members set joined_on = $2::date where person_id = $1")
+            .bind(dora.id)
+            .bind(joined.parse::<chrono::NaiveDate>().unwrap())
+            .execute(&app.db)
+            .await
+            .unwrap();
+        let page = manager.get("/teams/payments/plan/2027-01").await;
+        let css = format!("tr[data-person='{}'] .b-text", dora.id);
+        let text = page.all(&css).concat();
+        text.split(" →").next().unwrap_or_default().to_owned()
+    };
+    assert!(balance("2024-01-01").await.starts_with('-'));
+    assert_eq!(balance("2027-01-01").await, "0.0");
+    // Her page says so, and what a manager corrects there counts.
+    let path = format!("/teams/payments/members/{}", dora.id);
+    let page = manager.get(&path).await;
+    assert_eq!(page.attributes("[name=joined_on]", "value"), ["2027-01-01"]);
+    let revision = page.attributes("[name=revision]", "value").remove(0);
+    let fields = [
+        ("revision", revision.as_str()),
+        ("capacity_percent", "100"),
+        ("joined_on", "2026-12-01"),
+        ("is_engineer", "yes"),
+    ];
+    assert_eq!(manager.post_form(&path, &fields).await.status, 303);
+    let days: Vec<chrono::NaiveDate> = sqlx::query_scalar(
+        "select joined_on from team_members where person_id = $1
+        union all select joined_on from people where id = $1",
+    )
+    .bind(dora.id)
+    .fetch_all(&app.db)
+    .await
+    .unwrap();
+    let december = "2026-12-01".parse().unwrap();
+    assert_eq!(days, [december, december]);
 }

@@ -5,13 +5,17 @@ use chrono_tz::Tz;
 
 use super::timeline::Timeline;
 use super::{Busy, BusyKind, clock, day_interval};
-use crate::vocab::{Interval, Level, Month};
+use crate::vocab::{Interval, Level, Month, PersonId, RoleId, ShiftId};
 
 /// A published shift of a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OnCall {
-    /// When.
+    /// The shift.
+    pub id: ShiftId,
+    /// When: all of it, or the part that is theirs.
     pub interval: Interval,
+    /// The role.
+    pub role_id: RoleId,
     /// Name of the role.
     pub role: String,
     /// Its place in the escalation, from 1.
@@ -22,6 +26,19 @@ pub struct OnCall {
     pub team: String,
     /// The team's name in addresses.
     pub slug: String,
+}
+
+impl OnCall {
+    /// The address of the form that says that its person can't make it.
+    #[must_use]
+    pub fn cant_path(&self, person: &PersonId) -> String {
+        format!(
+            "/covers/new?shift={}&role={}&person={person}&at={}",
+            self.id,
+            self.role_id,
+            self.interval.start.timestamp()
+        )
+    }
 }
 
 /// A stretch of one level within a day.
@@ -341,6 +358,8 @@ mod tests {
         ];
         let timeline = resolve(zone, &[], &entries, month.interval(zone));
         let shift = OnCall {
+            id: ShiftId(1),
+            role_id: RoleId(1),
             interval: Interval::new(
                 "2026-12-09T15:00:00Z".parse().unwrap(),
                 "2026-12-11T06:00:00Z".parse().unwrap(),

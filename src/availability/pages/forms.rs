@@ -71,6 +71,8 @@ fn part(form: &mut Form, from: &str, to: &str) -> Result<Option<(u16, u16)>, Ref
 
 /// The days form: chosen days, a level, and perhaps a part of the day.
 pub fn days(form: &mut Form, zone: Tz) -> Option<Painting> {
+    form.call("part_from", "From");
+    form.call("part_to", "To");
     let choice = form.parse::<Choice>("level");
     let note = form.parse::<Note>("note");
     let part = part(form, "part_from", "part_to");
@@ -122,6 +124,16 @@ pub fn days(form: &mut Form, zone: Tz) -> Option<Painting> {
 
 /// The range form: from a day (and time) to a day (and time).
 pub fn range(form: &mut Form, zone: Tz) -> Option<Painting> {
+    for (name, label) in [
+        ("range_from", "From day"),
+        ("range_from_time", "The time it begins at"),
+        ("range_to", "To day"),
+        ("range_to_time", "The time it ends at"),
+        ("range_level", "Level"),
+        ("range_note", "Note"),
+    ] {
+        form.call(name, label);
+    }
     let choice = form.parse::<Choice>("range_level");
     let note = form.parse::<Note>("range_note");
     let (from, to) = (form.day("range_from"), form.day("range_to"));
@@ -215,9 +227,17 @@ pub fn of_week(from: NaiveDate, week: &Week) -> Form {
 
 /// The weekly pattern form.
 pub fn pattern(form: &mut Form) -> Option<Pattern> {
+    form.call("pattern_from", "From");
     let from = form.day("pattern_from");
     let mut week = Vec::new();
     for fields in weekdays(form) {
+        let name = fields.name;
+        form.call(&fields.level, name);
+        for (from, to, level) in &fields.parts {
+            form.call(from, format!("{name}, from"));
+            form.call(to, format!("{name}, to"));
+            form.call(level, format!("{name}, the level of a part"));
+        }
         let level = form.parse::<Level>(&fields.level);
         let mut parts = Vec::new();
         for (from, to, of_part) in &fields.parts {
@@ -275,7 +295,9 @@ pub fn of_hours(hours: &WorkingHours) -> Form {
 /// the next day.
 pub fn hours(form: &mut Form) -> Option<WorkingHours> {
     let mut week = WorkingHours([None; 7]);
-    for ((_, from, to), day) in hour_fields().into_iter().zip(&mut week.0) {
+    for ((name, from, to), day) in hour_fields().into_iter().zip(&mut week.0) {
+        form.call(&from, format!("{name}, from"));
+        form.call(&to, format!("{name}, to"));
         if form.value(&from).trim().is_empty() && form.value(&to).trim().is_empty() {
             continue;
         }

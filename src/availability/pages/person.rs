@@ -225,6 +225,7 @@ pub async fn render(state: &AppState, subject: Subject, month: Month, typed: Typ
             team,
         ),
     };
+    let frame = frame.with_times_in(subject.zone);
     let status = if typed.is_any() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {

@@ -125,7 +125,9 @@ async fn render(
     );
     let title = format!("Answers · {} · {}", month.title(), team.name);
     let page = Show {
-        frame: user.team_frame(title, Section::TeamAvailability, team),
+        frame: user
+            .team_frame(title, Section::TeamAvailability, team)
+            .with_times_in(team.zone),
         team: team.clone(),
         month,
         today,
@@ -236,6 +238,7 @@ pub async fn open(
 ) -> Answer {
     let team = user.manager_of(&slug)?;
     let month = month_in(&form)?;
+    form.call("closes_on", "Open until");
     let closes_on = form.day("closes_on");
     if let Some(day) = closes_on
         && let Err(message) = check_closing(month, day, today(team, &user))
@@ -386,6 +389,7 @@ pub async fn set_utilisation(
         if typed == before {
             continue;
         }
+        form.call(&field, &member.name);
         let Some(percent) = form.optional::<Percent>(&field) else {
             continue;
         };

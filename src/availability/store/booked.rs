@@ -316,7 +316,8 @@ pub async fn weeks_booked(
 }
 
 /// Published shifts that overlap a range and clash with their person's calendars, by time. Those that
-/// the person can't serve anyway are left out: [`super::clashes`] tells them.
+/// the person can't serve anyway are left out: [`super::clashes`] tells them, and whoever shows one
+/// shows both.
 ///
 /// # Errors
 /// Where the database fails.

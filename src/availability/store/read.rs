@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::{entries, patterns};
 use crate::availability::model::{Clash, Entry, OnCall, Timeline, clashes_in, resolve};
-use crate::vocab::{Interval, Month, PersonId, TeamId};
+use crate::vocab::{Interval, Month, PersonId, RoleId, ShiftId, TeamId};
 
 /// The levels of these people over a range, in three queries however many there are. Everybody
 /// asked for is in the answer, except ids that are nobody's.
@@ -56,6 +56,7 @@ pub async fn shifts_of(
     let ids: Vec<i64> = people.iter().map(|p| p.0).collect();
     let rows = sqlx::query!(
         r#"select o.person_id as "person_id!: PersonId", o.starts_at as "starts_at!", o.ends_at as "ends_at!",
+            o.shift_id as "shift_id!: ShiftId", o.role_id as "role_id!: RoleId",
             o.escalation_order as "order!", role.name as role, r.name as rotation, t.name as team, t.slug
         from on_call o
         join roles role on role.id = o.role_id
@@ -73,6 +74,8 @@ pub async fn shifts_of(
         .into_iter()
         .map(|r| {
             let shift = OnCall {
+                id: r.shift_id,
+                role_id: r.role_id,
                 interval: Interval {
                     start: r.starts_at,
                     end: r.ends_at,
@@ -129,7 +132,7 @@ pub async fn members(
         from team_members m join people p on p.id = m.person_id
         left join availability_answers a on a.person_id = p.id and a.month = $2
         where m.team_id = $1 and m.is_engineer
-            and p.joined_on <= $3 and (p.left_on is null or p.left_on > $2)
+            and greatest(p.joined_on, m.joined_on) <= $3 and (p.left_on is null or p.left_on > $2)
         order by p.name, p.id limit 200"#,
         team.0,
         month.first(),

@@ -2,6 +2,9 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_FRAME_OPTIONS};
+use axum::response::{Html, IntoResponse as _};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
@@ -32,6 +35,7 @@ struct Index {
 #[template(path = "notices/outbox_mail.html")]
 struct Show {
     frame: Frame,
+    id: i64,
     mail: Written,
     from: String,
     zone: Tz,
@@ -92,11 +96,36 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
     allowed(&user)?;
     let mail = store::one(&mut *state.db.acquire().await?, id).await?;
     let mail = mail.ok_or(AppError::NotFound)?;
-    page(&Show {
+    let mut shown = page(&Show {
         frame: user.frame(mail.subject.clone(), Section::Admin),
+        id,
         from: state.mailer.address(),
         zone: user.zone,
         paragraphs: paragraphs(&mail.text, state.site.public_url.as_str()),
         mail,
-    })
+    })?;
+    let headers = shown.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(AROUND));
+    Ok(shown)
+}
+
+/// What every page may do, and a frame of ours.
+const AROUND: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'";
+
+/// A mail may look like itself, and do nothing: no script, no request, no form, no way out of its frame.
+const WITHIN: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; \
+    base-uri 'none'; frame-ancestors 'self'; sandbox";
+
+/// `GET /outbox/{id}/html`: the mail as a mail program shows it, for a frame.
+pub async fn html(State(state): State<AppState>, user: SignedIn, Path(id): Path<i64>) -> Answer {
+    allowed(&user)?;
+    let mail = store::one(&mut *state.db.acquire().await?, id).await?;
+    let mail = mail.ok_or(AppError::NotFound)?;
+    let headers = [
+        (CONTENT_SECURITY_POLICY, WITHIN),
+        (X_FRAME_OPTIONS, "SAMEORIGIN"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, Html(mail.html)).into_response())
 }

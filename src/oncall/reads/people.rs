@@ -69,7 +69,7 @@ pub async fn engineers(
     sqlx::query_as!(
         Who,
         r#"select p.id as "id: PersonId", p.name from team_members m join people p on p.id = m.person_id
-        where m.team_id = $1 and m.is_engineer and p.joined_on <= $3 and (p.left_on is null or p.left_on > $2)
+        where m.team_id = $1 and m.is_engineer and greatest(p.joined_on, m.joined_on) <= $3 and (p.left_on is null or p.left_on > $2)
         order by p.name, p.id limit 500"#,
         team.0,
         first,

@@ -106,7 +106,7 @@ pub async fn list_teams(conn: &mut PgConnection) -> sqlx::Result<Vec<TeamRow>> {
     .await
 }
 
-/// Adds a person to a team, or adds what they are in it.
+/// Adds a person to a team from a day on, or adds what they are in it.
 ///
 /// # Errors
 /// Where the database fails.
@@ -116,15 +116,17 @@ pub async fn add_member(
     person: PersonId,
     is_manager: bool,
     is_engineer: bool,
+    joined_on: NaiveDate,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into team_members (team_id, person_id, is_manager, is_engineer) values ($1, $2, $3, $4)
+        "insert into team_members (team_id, person_id, is_manager, is_engineer, joined_on) values ($1, $2, $3, $4, $5)
         on conflict (team_id, person_id) do update
         set is_manager = team_members.is_manager or excluded.is_manager, is_engineer = team_members.is_engineer or excluded.is_engineer",
         team.0,
         person.0,
         is_manager,
         is_engineer,
+        joined_on,
     )
     .execute(conn)
     .await
@@ -138,8 +140,8 @@ pub async fn add_member(
 pub async fn members(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<Vec<Member>> {
     sqlx::query_as!(
         Member,
-        r#"select p.id as "id: PersonId", p.name, p.email, p.time_zone, p.capacity_percent, p.joined_on, p.left_on,
-            m.is_manager, m.is_engineer, p.revision,
+        r#"select p.id as "id: PersonId", p.name, p.email, p.time_zone, p.capacity_percent,
+            greatest(p.joined_on, m.joined_on) as "joined_on!", p.left_on, m.is_manager, m.is_engineer, p.revision,
             exists (select from contact_methods c where c.person_id = p.id and c.is_on_call_device) as "has_device!"
         from team_members m join people p on p.id = m.person_id
         where m.team_id = $1 order by p.name, p.id limit 500"#,
@@ -160,8 +162,8 @@ pub async fn member(
 ) -> sqlx::Result<Option<Member>> {
     sqlx::query_as!(
         Member,
-        r#"select p.id as "id: PersonId", p.name, p.email, p.time_zone, p.capacity_percent, p.joined_on, p.left_on,
-            m.is_manager, m.is_engineer, p.revision,
+        r#"select p.id as "id: PersonId", p.name, p.email, p.time_zone, p.capacity_percent,
+            greatest(p.joined_on, m.joined_on) as "joined_on!", p.left_on, m.is_manager, m.is_engineer, p.revision,
             exists (select from contact_methods c where c.person_id = p.id and c.is_on_call_device) as "has_device!"
         from team_members m join people p on p.id = m.person_id
         where m.team_id = $1 and m.person_id = $2"#,
@@ -184,12 +186,17 @@ pub async fn update_member(
     change: &MemberChange,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "update people set capacity_percent = $3, joined_on = $4, left_on = $5, revision = revision + 1 where id = $1 and revision = $2",
+        // A person's first day is that of the first of their teams.
+        "update people p set capacity_percent = $3, left_on = $5, revision = revision + 1,
+            joined_on = least($4, (select min(greatest(m.joined_on, p.joined_on)) from team_members m
+                where m.person_id = p.id and m.team_id <> $6))
+        where id = $1 and revision = $2",
         person.0,
         revision,
         change.capacity_percent,
         change.joined_on,
         change.left_on,
+        team.0,
     )
     .execute(&mut *conn)
     .await?;
@@ -197,11 +204,12 @@ pub async fn update_member(
         return Ok(false);
     }
     sqlx::query!(
-        "update team_members set is_manager = $3, is_engineer = $4 where team_id = $1 and person_id = $2",
+        "update team_members set is_manager = $3, is_engineer = $4, joined_on = $5 where team_id = $1 and person_id = $2",
         team.0,
         person.0,
         change.is_manager,
         change.is_engineer,
+        change.joined_on,
     )
     .execute(conn)
     .await?;

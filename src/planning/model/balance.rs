@@ -15,7 +15,7 @@ pub struct Share {
     pub person: PersonId,
     /// Percent of a full-time contract.
     pub capacity_percent: i16,
-    /// First day.
+    /// First day in the team.
     pub joined_on: NaiveDate,
     /// First day no longer there.
     pub left_on: Option<NaiveDate>,
@@ -26,6 +26,15 @@ pub struct Share {
 }
 
 impl Share {
+    /// The same of somebody who was not there before that day.
+    #[must_use]
+    pub fn since(&self, day: NaiveDate) -> Self {
+        Self {
+            joined_on: self.joined_on.max(day),
+            ..self.clone()
+        }
+    }
+
     /// Minutes of a month present and not on leave; or those of the whole month.
     #[must_use]
     pub fn present_minutes(&self, month: Month, zone: Tz, whole: bool) -> i64 {
@@ -139,6 +148,26 @@ mod tests {
                 (Points(0), Points(300))
             ]
         );
+    }
+
+    #[test]
+    fn before_the_first_shift_nobody_owes_anything() {
+        let (november, december) = (month("2026-11"), month("2026-12"));
+        let carried = [1, 2].map(|p| ((PersonId(p), november), Points(500)));
+        let result = |shares: &[Share]| {
+            let carried = carried.into();
+            let planned = (december, Points(0));
+            let all = balances(shares, &carried, &[november], planned, Tz::UTC);
+            all.into_iter()
+                .map(|(balance, _)| balance)
+                .collect::<Vec<_>>()
+        };
+        // The rotation began on the 16th, when the second of them joined.
+        let shares = [share(1, "2020-01-01"), share(2, "2026-11-16")];
+        assert_ne!(result(&shares), [Points(0), Points(0)]);
+        let begins = "2026-11-16".parse().unwrap();
+        let since = shares.map(|s| s.since(begins));
+        assert_eq!(result(&since), [Points(0), Points(0)]);
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub struct PersonInput {
     pub name: String,
     /// Percent of a full-time contract.
     pub capacity_percent: i16,
-    /// First day.
+    /// First day in the team.
     pub joined_on: NaiveDate,
     /// First day no longer there.
     pub left_on: Option<NaiveDate>,

@@ -239,11 +239,16 @@ pub fn rule_name(inputs: &Inputs, rule: Rule) -> String {
             "needs {} h of rest between shifts",
             hours(rules.min_rest_minutes)
         ),
-        Rule::ShiftsInWindow => format!(
-            "would have more than {} shifts in {} days",
-            rules.max_shifts_in_window.unwrap_or_default(),
-            rules.window_days
-        ),
+        Rule::ShiftsInWindow => match rules.max_shifts_in_window.unwrap_or_default() {
+            1 => format!(
+                "would have more than one shift in {} days",
+                rules.window_days
+            ),
+            most => format!(
+                "would have more than {most} shifts in {} days",
+                rules.window_days
+            ),
+        },
         Rule::WeekendsInARow => {
             format!(
                 "would serve more than {} weekends in a row",

@@ -9,7 +9,8 @@ pub use parts::{
 };
 pub use read::zones;
 pub use read::{
-    PersonRow, Stored, StoredSlot, carried_by_month, elsewhere, latest_month, may_plan, members,
-    people, schedule, served, slots_of, stored, team_zone, versions, without_leg,
+    PersonRow, Stored, StoredSlot, carried_by_month, elsewhere, first_shift, latest_month,
+    may_plan, members, people, schedule, served, slots_of, stored, team_name, team_zone, versions,
+    without_device, without_leg,
 };
 pub use write::{NewSlot, discard, lock, publish, save_draft};

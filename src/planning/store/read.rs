@@ -19,23 +19,30 @@ pub struct PersonRow {
     pub name: String,
     /// Percent of a full-time contract.
     pub capacity_percent: i16,
-    /// First day.
+    /// First day in the team.
     pub joined_on: NaiveDate,
     /// First day no longer there.
     pub left_on: Option<NaiveDate>,
 }
 
-/// These people, by name.
+/// These people, by name, as the team has them; whoever is in it no more, as they are.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn people(conn: &mut PgConnection, ids: &[PersonId]) -> sqlx::Result<Vec<PersonRow>> {
+pub async fn people(
+    conn: &mut PgConnection,
+    team: TeamId,
+    ids: &[PersonId],
+) -> sqlx::Result<Vec<PersonRow>> {
     let ids: Vec<i64> = ids.iter().map(|p| p.0).collect();
     sqlx::query_as!(
         PersonRow,
-        r#"select id as "id: PersonId", name, capacity_percent, joined_on, left_on from people
-        where id = any ($1) order by name, id"#,
+        r#"select p.id as "id: PersonId", p.name, p.capacity_percent,
+            greatest(p.joined_on, m.joined_on) as "joined_on!", p.left_on
+        from people p left join team_members m on m.person_id = p.id and m.team_id = $2
+        where p.id = any ($1) order by p.name, p.id"#,
         &ids,
+        team.0,
     )
     .fetch_all(conn)
     .await
@@ -87,6 +94,54 @@ pub async fn team_zone(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<St
     sqlx::query_scalar!("select time_zone from teams where id = $1", team.0)
         .fetch_one(conn)
         .await
+}
+
+/// A team's name.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn team_name(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<String> {
+    sqlx::query_scalar!("select name from teams where id = $1", team.0)
+        .fetch_one(conn)
+        .await
+}
+
+/// Who of these people has no device that wakes them.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn without_device(
+    conn: &mut PgConnection,
+    people: &[PersonId],
+) -> sqlx::Result<Vec<PersonId>> {
+    let ids: Vec<i64> = people.iter().map(|p| p.0).collect();
+    sqlx::query_scalar!(
+        r#"select id as "id: PersonId" from people p where id = any ($1)
+            and not exists (select from contact_methods c where c.person_id = p.id and c.is_on_call_device)
+        order by name, id"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// When the first shift of a rotation began that anybody served or will.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn first_shift(
+    conn: &mut PgConnection,
+    rotation: RotationId,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!(
+        "select least(
+            (select min(s.starts_at) from shifts s where s.rotation_id = $1 and exists (select from assignments a
+                where a.shift_id = s.id and a.schedule_state = 'published' and a.person_id is not null)),
+            (select min(starts_at) from past_shifts where rotation_id = $1))",
+        rotation.0,
+    )
+    .fetch_one(conn)
+    .await
 }
 
 /// Burden carried in a rotation, by person and month of the shift's start in `zone`.

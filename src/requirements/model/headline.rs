@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Board, Engineer, RoleState, Standing};
+use super::{Board, Engineer, Need, RoleState, Standing};
 use crate::vocab::RequirementId;
 
 /// How many texts a summary has at most.
@@ -38,24 +38,27 @@ impl Summary {
 /// What a person still owes, over all engineers of the board: their memberships.
 #[must_use]
 pub fn summary(board: &Board) -> Summary {
-    let mut all: Vec<_> = board
-        .engineers
-        .iter()
-        .flat_map(|e| board.needs_of(e))
-        .collect();
-    all.sort_by_key(|n| n.place.urgency());
+    let of = |e| board.needs_of(e).into_iter().map(move |need| (e, need));
+    let mut all: Vec<(&Engineer, Need<'_>)> = board.engineers.iter().flat_map(of).collect();
+    all.sort_by_key(|(_, n)| n.place.urgency());
     let count =
-        |test: fn(&Standing) -> bool| all.iter().filter(|n| test(&n.place.standing)).count();
+        |test: fn(&Standing) -> bool| all.iter().filter(|(_, n)| test(&n.place.standing)).count();
     let texts = all
         .iter()
-        .filter_map(|need| {
+        .filter_map(|(engineer, need)| {
             let title = &need.requirement.title;
             match need.place.standing {
                 Standing::Missing => Some(format!("{title} is missing")),
                 Standing::Expired(_) => Some(format!("{title} has expired")),
                 Standing::Pending => Some(format!("{title} waits for sign-off")),
                 Standing::Held(_) if need.place.lapses_soon() => {
-                    Some(format!("{title} lapses soon"))
+                    let roles: Vec<&str> = need.roles.iter().map(|(r, _)| r.as_str()).collect();
+                    Some(format!(
+                        "{title} {}: you need it for {} in {}",
+                        need.place.lapses_in(),
+                        roles.join(", "),
+                        engineer.team_name
+                    ))
                 }
                 Standing::Held(_) => None,
             }
@@ -67,7 +70,7 @@ pub fn summary(board: &Board) -> Summary {
         missing: count(|s| matches!(s, Standing::Missing)),
         expired: count(|s| matches!(s, Standing::Expired(_))),
         pending: count(|s| matches!(s, Standing::Pending)),
-        lapsing: all.iter().filter(|n| n.place.lapses_soon()).count(),
+        lapsing: all.iter().filter(|(_, n)| n.place.lapses_soon()).count(),
         headline: headline(board),
         texts,
     }

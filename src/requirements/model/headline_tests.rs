@@ -152,7 +152,7 @@ fn the_summary_counts_and_names_the_most_urgent() {
         [
             "Thing 4 is missing",
             "Thing 3 has expired",
-            "Thing 1 lapses soon"
+            "Thing 1 lapses in 3 days: you need it for Primary in Payments"
         ]
     );
 }

@@ -15,6 +15,9 @@ use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page_with};
 
 /// What was typed as a definition; otherwise messages at the fields.
 fn parse(form: &mut Form, roles: &[(RoleId, String)]) -> Option<Definition> {
+    form.call("title", "What they must hold");
+    form.call("how", "How to get it");
+    form.call("valid_days", "Days it is valid");
     let title = form.parse::<Line>("title");
     let (why, how) = (form.parse::<Note>("why"), form.parse::<Note>("how"));
     let link = form.parse::<Link>("link");
@@ -77,9 +80,13 @@ fn told(new: &Definition, roles: &[(RoleId, String)]) -> String {
     } else {
         "self-declared"
     };
-    let valid = new
-        .valid_days
-        .map_or_else(|| "never lapses".to_owned(), |d| format!("{d} days"));
+    let valid = new.valid_days.map_or_else(
+        || "never lapses".to_owned(),
+        |d| match d {
+            1 => "1 day".to_owned(),
+            d => format!("{d} days"),
+        },
+    );
     let names = if names.is_empty() {
         "no role".to_owned()
     } else {

@@ -183,8 +183,9 @@ fn limits(definition: &Definition, names: &BTreeMap<PersonId, String>) -> Vec<St
         ));
     }
     if let Some(most) = rules.max_shifts_in_window {
+        let shifts = if most == 1 { "shift" } else { "shifts" };
         limits.push(format!(
-            "at most {most} shifts in any {} days",
+            "at most {most} {shifts} in any {} days",
             rules.window_days
         ));
     }

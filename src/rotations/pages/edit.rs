@@ -356,7 +356,11 @@ fn summary(typed: &Typed) -> String {
         .map(|(leg, members)| {
             let rhythm = super::describe::rhythm(leg);
             let zone = leg.zone.name();
-            format!("{} ({zone}): {rhythm}, {} people", leg.name, members.len())
+            let people = match members.len() {
+                1 => "1 person".to_owned(),
+                n => format!("{n} people"),
+            };
+            format!("{} ({zone}): {rhythm}, {people}", leg.name)
         })
         .collect();
     format!(

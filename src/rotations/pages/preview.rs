@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use super::describe::{exact, hours};
 use super::show::first_shift;
 use super::strip::Strip;
-use crate::rotations::model::{Cadence, Definition, Leg, Shift, gaps, shifts};
+use crate::rotations::model::{Cadence, Definition, Leg, Shift, gaps, least_people, shifts};
 use crate::vocab::Interval;
 
 /// Days that a preview covers.
@@ -31,6 +31,8 @@ pub struct Preview {
     pub coverage: String,
     /// Whether there is no gap.
     pub is_full: bool,
+    /// How many people it takes at the least.
+    pub least: usize,
     /// The roles' names in the order of escalation, over all versions shown.
     pub roles: Vec<String>,
     pub strip: Strip,
@@ -142,6 +144,7 @@ impl Preview {
                 )
             },
             is_full: missing == 0,
+            least: least(versions, &found),
             strip: Strip::of(versions, &found, &open, period, zone),
             days,
             is_cut,
@@ -149,6 +152,16 @@ impl Preview {
             roles,
         }
     }
+}
+
+/// How many people the shifts take at the least, under the rules each is made by.
+fn least(versions: &[Definition], shifts: &[Shift]) -> usize {
+    let of = |(version, rules): (usize, &Definition)| {
+        let own = shifts.iter().filter(|s| s.version == version);
+        let own: Vec<_> = own.map(|s| (s.interval, rules.roles.len())).collect();
+        least_people(&own, &rules.rules)
+    };
+    versions.iter().enumerate().map(of).max().unwrap_or(0)
 }
 
 type Days = BTreeMap<NaiveDate, String>;

@@ -63,11 +63,27 @@ pub async fn decide(
         }
     };
     store::decide(&mut tx, id, decided, user.now).await?;
+    let clash = if decided == Decided::Accepted {
+        let mut clashes = availability::clashes(&mut tx, &[user.id], interval).await?;
+        clashes.retain(|c| c.shift.interval.end > user.now);
+        clashes.into_iter().next()
+    } else {
+        None
+    };
     tx.commit().await?;
     let month: Month = form
         .value("month")
         .parse()
         .unwrap_or_else(|_| Month::of(interval.start.with_timezone(&user.zone).date_naive()));
     let back = format!("/availability?month={month}");
-    Ok(Flash::redirect(&back, &said))
+    let Some(clash) = clash else {
+        return Ok(Flash::redirect(&back, &said));
+    };
+    let said = format!(
+        "{said} But you are on call then: {}, {}. It stays yours until somebody takes it.",
+        clash.shift.role,
+        describe(clash.shift.interval, user.zone)
+    );
+    let path = clash.shift.cant_path(&user.id);
+    Ok(Flash::redirect_with(&back, &said, "I can't make it", &path))
 }

@@ -715,7 +715,8 @@ async fn out_of_office_becomes_leave_with_one_click() {
         .submit(&path, &[("answer", "accept"), ("month", "2026-12")])
         .await;
     assert!(
-        page.text().contains("7 to 9 Dec 2026 is leave now"),
+        page.text()
+            .contains("7 to 9 Dec 2026 is leave now: it excuses you. But you are on call then: "),
         "{}",
         page.text()
     );
@@ -909,6 +910,38 @@ async fn a_clash_is_shown_to_both_and_told_once() {
         .one("select count(*) from jobs where key like '%calendar.clash%'")
         .await;
     assert_eq!(told, 2, "she and her manager, once each");
+}
+
+#[tokio::test]
+async fn a_clash_with_another_teams_shift_is_named_as_such_in_the_plan() {
+    let stage = Stage::set().await;
+    let (db, crew) = (&stage.app.db, &stage.crew);
+    let team = fixtures::team(db, "checkout", "Checkout", crew.team.zone).await;
+    fixtures::join(db, &team, &crew.ayse, false, true).await;
+    let rotation =
+        fixtures::rotation(db, &team, "Nights", &[("Primary", false)], &[&crew.ayse]).await;
+    let schedule = fixtures::schedule(db, &rotation, december(), "published").await;
+    // The 8th, when she is on call nowhere else.
+    let interval = fixtures::day_shift(&rotation, "2026-12-08".parse().unwrap());
+    let shift = fixtures::shift(db, &rotation, interval).await;
+    fixtures::assign(db, &rotation, schedule, shift, 0, Some(&crew.ayse)).await;
+    stage
+        .server
+        .reply("/c.ics", Reply::Calendar(calendar(&[AWAY])));
+    stage.connect("/c.ics").await;
+    let page = stage
+        .carla()
+        .await
+        .get("/teams/payments/plan/2026-12")
+        .await;
+    let lines = page.all(".warning li");
+    let named = |of: &str| lines.iter().filter(|l| l.contains(of)).count();
+    assert_eq!(
+        named("Primary for Checkout, Nights (not in this plan)"),
+        1,
+        "{lines:?}"
+    );
+    assert!(named("not in this plan") < lines.len(), "{lines:?}");
 }
 
 #[tokio::test]

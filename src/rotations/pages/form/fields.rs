@@ -26,7 +26,7 @@ pub fn take<T, E: Display>(
 
 /// A zone that we know.
 pub fn zone(form: &mut Form, name: &str, what: &str) -> Option<Tz> {
-    take(form, name, what, vocab::zone)
+    take(form, name, what, vocab::typed_zone)
 }
 
 /// A day from 2000 to 2199.

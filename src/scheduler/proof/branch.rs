@@ -1,6 +1,7 @@
 //! Cases: what the prices leave open is settled by deciding one pair after the other.
 //!
-//! In each case the prices are climbed a little from where the case before stood, and what reaches the
+//! In each case the prices are climbed from where the case before stood, far enough that few cases are
+//! needed (on a hard month three, where a climb of a third as far took thousands), and what reaches the
 //! cost of the best known schedule is dropped. Then the load in most doubt is decided both ways (at
 //! most so much, or more), or where all loads are settled the slot in most doubt
 //! (branch and bound: Land and Doig, "An automatic method of solving discrete programming

@@ -1,4 +1,4 @@
-//! The search: greedy, annealing, descent; small problems by trying everything.
+//! The search: greedy, descent, sharing out two by two, annealing; small problems by trying everything.
 //!
 //! Work is counted in steps, never in time, so that the same problem and effort give the same
 //! schedule on every machine.

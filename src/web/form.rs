@@ -104,6 +104,16 @@ impl Form {
         self.errors.is_empty()
     }
 
+    /// The status of the page that shows it: 422 where something is wrong.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        if self.is_good() {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    }
+
     /// Puts a message at a field. The first message of a field stays.
     pub fn refuse(&mut self, name: &str, message: impl Display) {
         if self.error(name).is_none() {

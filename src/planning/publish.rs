@@ -3,7 +3,6 @@
 use sqlx::PgConnection;
 
 use super::changes::{save, title};
-use super::model::SlotInput;
 use super::news;
 use super::plan::Plan;
 use super::store;
@@ -17,7 +16,7 @@ use crate::vocab::PersonId;
 pub struct Published {
     /// Number of the month's version, from 1.
     pub version: i32,
-    /// Slots that somebody else holds than before.
+    /// Slots that are not served as before: by somebody else, or by several one after the other.
     pub changed: usize,
     /// Slots that nobody holds.
     pub open: usize,
@@ -66,18 +65,9 @@ pub async fn publish(
     .await?;
     Ok(Published {
         version,
-        changed: changed(plan),
+        changed: news::differences(plan).len(),
         open,
     })
-}
-
-/// Slots whose holder differs from what was published before.
-fn changed(plan: &Plan) -> usize {
-    let before = |slot: &SlotInput| slot.published.as_ref().and_then(|held| held.person);
-    let slots = plan.inputs.slots.iter().zip(&plan.held);
-    slots
-        .filter(|(slot, held)| before(slot) != held.person)
-        .count()
 }
 
 /// Double booking speaks as a constraint; everything else is our fault.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::changes::{faster, latest, locked, plan_path, rotation_of};
+use super::news;
 use super::plan::{Plan, current};
 use super::publish::publish;
 use super::store::{self, Stored, StoredSlot};
@@ -161,29 +162,15 @@ pub async fn confirm(
 }
 
 fn from_published(plan: &Plan, zone: Tz) -> Vec<Difference> {
-    let inputs = &plan.inputs;
-    let name = |id| {
-        inputs
-            .person(id)
-            .and_then(|p| inputs.people.get(p))
-            .map_or("somebody", |p| &p.name)
-            .to_owned()
-    };
     if plan.published.is_none() {
         return Vec::new();
     }
-    inputs
-        .slots
-        .iter()
-        .zip(&plan.held)
-        .enumerate()
-        .filter_map(|(index, (slot, held))| {
-            let before = slot.published.as_ref().and_then(|p| p.person);
-            (before != held.person).then(|| Difference {
-                title: slot_title(inputs, index, zone),
-                before: before.map_or("nobody".to_owned(), name),
-                after: held.person.map_or("nobody".to_owned(), name),
-            })
+    let differences = news::differences(plan).into_iter();
+    differences
+        .map(|(slot, before, after)| Difference {
+            title: slot_title(&plan.inputs, slot, zone),
+            before,
+            after,
         })
         .collect()
 }
@@ -219,12 +206,16 @@ pub async fn create(
         1 => " One slot is still open.".to_owned(),
         n => format!(" {n} slots are still open."),
     };
+    let changed = match done.changed {
+        0 => "Every slot is served as before.".to_owned(),
+        1 => "1 slot is served by somebody else.".to_owned(),
+        n => format!("{n} slots are served by somebody else."),
+    };
     let said = format!(
-        "{}, {}: version {} is published. {} slots have somebody new.{open}",
+        "{}, {}: version {} is published. {changed}{open}",
         rotation.name,
         month.title(),
         done.version,
-        done.changed
     );
     Ok(Flash::redirect(
         &plan_path(&slug, month, rotation.id, None),

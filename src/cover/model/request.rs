@@ -110,6 +110,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// Where it stands, on pages.
+    #[must_use]
+    pub fn stands(&self) -> &'static str {
+        self.state.label_of(self.kind)
+    }
+
     /// Whether it is about a part of the shift.
     #[must_use]
     pub fn is_part(&self) -> bool {

@@ -40,8 +40,7 @@ pub async fn made(
     let message = news(request, event, Some(by), now);
     let mut to = managers(conn, request).await?;
     to.push(request.person.id);
-    message.send(conn, &to, &words).await?;
-    message.post_if_made(conn, &words).await
+    message.announce(conn, &to, &words).await
 }
 
 /// Asks somebody, with the link that only they have.
@@ -172,8 +171,7 @@ pub async fn overdue(
         let title = format!("{missing}, {left} left: {}", what(request, p, now));
         (title, vec![line, place(request, p)])
     };
-    message.send(conn, &to, &words).await?;
-    message.post(conn, &words).await
+    message.announce(conn, &to, &words).await
 }
 
 /// Managers, escalation contacts and the requester hear that nobody is left to be asked.
@@ -203,6 +201,5 @@ pub async fn exhausted(
         };
         (title, vec![line, place(request, p)])
     };
-    message.send(conn, &to, &words).await?;
-    message.post(conn, &words).await
+    message.announce(conn, &to, &words).await
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::words::{when, when_long};
-use crate::cover::model::{Kind, Person, Request};
+use crate::cover::model::{Kind, Person, Request, State};
 use crate::cover::store;
 use crate::error::AppError;
 use crate::jobs::{self, Action, Notice, To, Topic};
@@ -16,7 +16,7 @@ use crate::oncall::{self, Viewer};
 use crate::vocab::PersonId;
 
 pub use asking::{ask, barred, exhausted, made, overdue};
-pub use outcome::{Said, agreed, closed, lapsed, receipt, refused, undone, withdrawn};
+pub use outcome::{Said, agreed, closed, lapsed, moved, receipt, refused, undone, withdrawn};
 
 /// A request in the trail: "Primary, Thu 3 Dec 06:00 to ... (UTC), Ayşe Demir".
 pub fn summary(request: &Request) -> String {
@@ -82,21 +82,24 @@ impl Message<'_> {
         }
     }
 
-    /// The same where the team heard of the request when it was made: what two colleagues agree on
-    /// between them concerns nobody until it is settled.
-    async fn post_if_made(
+    /// To these people and to the team.
+    async fn announce(
         &self,
         conn: &mut PgConnection,
+        to: &[PersonId],
         words: Words<'_>,
     ) -> Result<(), AppError> {
-        match self.request.kind {
-            Kind::Cover => self.post(conn, words).await,
-            Kind::Give | Kind::Swap => Ok(()),
-        }
+        self.send(conn, to, words).await?;
+        self.post(conn, words).await
     }
 
-    /// The team's webhooks, in the requester's zone and to nobody in particular.
+    /// The team's webhooks, in the requester's zone and to nobody in particular. What two colleagues
+    /// agree on between them concerns nobody else until it is settled; from then on it does, also if it
+    /// is taken back.
     async fn post(&self, conn: &mut PgConnection, words: Words<'_>) -> Result<(), AppError> {
+        if self.request.kind != Kind::Cover && self.request.state != State::Covered {
+            return Ok(());
+        }
         let everybody = Person {
             id: PersonId(0),
             ..self.request.person.clone()
@@ -167,6 +170,17 @@ fn in_return(request: &Request, person: &Person, now: DateTime<Utc>) -> Option<S
     Some(format!(
         "{} takes {role}, {time}, in return.",
         request.person.name
+    ))
+}
+
+/// What a swap that is taken back leaves with whoever was to give it in return.
+fn gives_nothing(request: &Request, person: &Person, now: DateTime<Utc>) -> Option<String> {
+    let (back, role) = request.in_return.as_ref()?;
+    let colleague = request.colleague.as_ref()?;
+    let time = when(back.interval, person.zone, now);
+    Some(format!(
+        "{role}, {time}, is {}'s as before.",
+        colleague.name
     ))
 }
 

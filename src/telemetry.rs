@@ -131,7 +131,7 @@ mod tests {
         let here = Location::caller();
         let said = panicked(&*quotes, Some(here));
         assert_eq!(said, format!("panicked at {here}: (not shown)"));
-        let fixed = panic::catch_unwind(|| None::<u8>.unwrap()).unwrap_err();
+        let fixed = panic::catch_unwind(|| "".chars().next().unwrap()).unwrap_err();
         let said = panicked(&*fixed, None);
         assert!(said.starts_with("panicked at an unknown place: called `Option::unwrap()`"));
     }

@@ -264,21 +264,21 @@ mod tests {
         use std::sync::mpsc::channel;
         static TURNS: Semaphore = Semaphore::const_new(2);
         assert_eq!(WORKING_OUT.available_permits(), 2);
-        let (begin, mut begun) = tokio::sync::mpsc::unbounded_channel();
+        let (say, mut at_work) = tokio::sync::mpsc::unbounded_channel();
         let start = |name: u8| {
             let (end, ended) = channel::<bool>();
-            let begin = begin.clone();
+            let say = say.clone();
             let work = in_turn(&TURNS, move || {
-                begin.send(name).unwrap();
+                say.send(name).unwrap();
                 assert!(ended.recv().unwrap(), "it breaks");
                 Ok(name)
             });
             (tokio::spawn(work), end)
         };
         let (first, end_first) = start(1);
-        assert_eq!(begun.recv().await, Some(1));
+        assert_eq!(at_work.recv().await, Some(1));
         let (second, end_second) = start(2);
-        assert_eq!(begun.recv().await, Some(2));
+        assert_eq!(at_work.recv().await, Some(2));
         let (third, end_third) = start(3);
         let (fourth, end_fourth) = start(4);
         // Whoever waited for it has gone; it is at work all the same.
@@ -288,13 +288,13 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(TURNS.available_permits(), 0);
-        assert!(begun.try_recv().is_err(), "two are at work");
+        assert!(at_work.try_recv().is_err(), "two are at work");
         end_first.send(true).unwrap();
-        assert_eq!(begun.recv().await, Some(3));
-        assert!(begun.try_recv().is_err(), "two are at work");
+        assert_eq!(at_work.recv().await, Some(3));
+        assert!(at_work.try_recv().is_err(), "two are at work");
         end_second.send(false).unwrap();
         assert_eq!(second.await.unwrap(), Err(broken()));
-        assert_eq!(begun.recv().await, Some(4));
+        assert_eq!(at_work.recv().await, Some(4));
         for end in [end_third, end_fourth] {
             end.send(true).unwrap();
         }

@@ -136,9 +136,9 @@ async fn a_demo_makes_its_own_key_and_a_service_does_not() {
         .env("DATABASE_URL", database.url());
     let demo = Running::start(command);
     let file = folder.path.join("secret-key");
-    let made = std::fs::read_to_string(&file).unwrap();
+    let key = std::fs::read_to_string(&file).unwrap();
     assert!(
-        made.trim().parse::<fairshift::secret::SecretKey>().is_ok(),
+        key.trim().parse::<fairshift::secret::SecretKey>().is_ok(),
         "a key"
     );
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();

@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(silent, Err(Trouble::Later(words.to_owned())));
 
         let head = "HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 1000\r\n\r\nBEGIN";
-        let begin = async || {
+        let answer_in_part = async || {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut asked = [0; 4096];
             assert!(stream.read(&mut asked).await.unwrap() > 0);
@@ -272,7 +272,7 @@ mod tests {
             stream
         };
         let asking = until(soon());
-        let (endless, _open) = tokio::join!(asking.read(&url), begin());
+        let (endless, _open) = tokio::join!(asking.read(&url), answer_in_part());
         let words = "The server can't be read: no answer in time.";
         assert_eq!(endless.err(), Some(Trouble::Later(words.to_owned())));
         assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());

@@ -55,10 +55,16 @@ pub fn clash(taken: &Taken, zone: Tz) -> Notice {
             ),
             "If you can serve, nothing is left to do. If not, say so now, so that somebody else can take it.".to_owned(),
         ],
-        actions: vec![Action {
-            label: "See it".to_owned(),
-            path: format!("/availability?month={}", month(taken, zone)),
-        }],
+        actions: vec![
+            Action {
+                label: "See it".to_owned(),
+                path: format!("/availability?month={}", month(taken, zone)),
+            },
+            Action {
+                label: "I can't make it".to_owned(),
+                path: format!("/shifts/{}#cant", shift.id),
+            },
+        ],
         until: Some(shift.interval.end),
     }
 }

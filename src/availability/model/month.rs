@@ -5,11 +5,13 @@ use chrono_tz::Tz;
 
 use super::timeline::Timeline;
 use super::{Busy, BusyKind, clock, day_interval};
-use crate::vocab::{Interval, Level, Month};
+use crate::vocab::{Interval, Level, Month, ShiftId};
 
 /// A published shift of a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OnCall {
+    /// The shift.
+    pub id: ShiftId,
     /// When.
     pub interval: Interval,
     /// Name of the role.
@@ -341,6 +343,7 @@ mod tests {
         ];
         let timeline = resolve(zone, &[], &entries, month.interval(zone));
         let shift = OnCall {
+            id: ShiftId(1),
             interval: Interval::new(
                 "2026-12-09T15:00:00Z".parse().unwrap(),
                 "2026-12-11T06:00:00Z".parse().unwrap(),

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::{entries, patterns};
 use crate::availability::model::{Clash, Entry, OnCall, Timeline, clashes_in, resolve};
-use crate::vocab::{Interval, Month, PersonId, TeamId};
+use crate::vocab::{Interval, Month, PersonId, ShiftId, TeamId};
 
 /// The levels of these people over a range, in three queries however many there are. Everybody
 /// asked for is in the answer, except ids that are nobody's.
@@ -55,7 +55,7 @@ pub async fn shifts_of(
 ) -> sqlx::Result<Vec<(PersonId, OnCall)>> {
     let ids: Vec<i64> = people.iter().map(|p| p.0).collect();
     let rows = sqlx::query!(
-        r#"select o.person_id as "person_id!: PersonId", o.starts_at as "starts_at!", o.ends_at as "ends_at!",
+        r#"select o.person_id as "person_id!: PersonId", o.shift_id as "shift_id!: ShiftId", o.starts_at as "starts_at!", o.ends_at as "ends_at!",
             o.escalation_order as "order!", role.name as role, r.name as rotation, t.name as team, t.slug
         from on_call o
         join roles role on role.id = o.role_id
@@ -73,6 +73,7 @@ pub async fn shifts_of(
         .into_iter()
         .map(|r| {
             let shift = OnCall {
+                id: r.shift_id,
                 interval: Interval {
                     start: r.starts_at,
                     end: r.ends_at,

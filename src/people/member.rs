@@ -13,6 +13,8 @@ use crate::state::AppState;
 use crate::vocab::PersonId;
 use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page_with};
 
+const LAST_MANAGER: &str = "They are the team's last manager. Make somebody else a manager first.";
+
 #[derive(Template)]
 #[template(path = "people/member.html")]
 struct Show {
@@ -159,6 +161,17 @@ pub async fn update(
     let member = store::member(&mut tx, team.team, id)
         .await?
         .ok_or(AppError::NotFound)?;
+    let today = user.now.with_timezone(&team.zone).date_naive();
+    let stays = is_manager && left_on.is_none_or(|day| day > today);
+    if member.is_manager
+        && !stays
+        && !store::has_other_manager(&mut tx, team.team, id, today).await?
+    {
+        let field = if is_manager { "left_on" } else { "is_manager" };
+        form.refuse(field, LAST_MANAGER);
+        drop(tx);
+        return member_page(&state, &user, &slug, id, Some(form), false).await;
+    }
     let change = MemberChange {
         capacity_percent,
         joined_on,
@@ -202,6 +215,10 @@ pub async fn remove(
     let member = store::member(&mut tx, team.team, id)
         .await?
         .ok_or(AppError::NotFound)?;
+    let today = user.now.with_timezone(&team.zone).date_naive();
+    if member.is_manager && !store::has_other_manager(&mut tx, team.team, id, today).await? {
+        return Err(AppError::BadRequest(LAST_MANAGER.into()));
+    }
     store::remove_member(&mut tx, team.team, id).await?;
     audit::record(
         &mut tx,

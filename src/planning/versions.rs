@@ -13,6 +13,7 @@ use super::news;
 use super::plan::{Plan, current};
 use super::publish::publish;
 use super::store::{self, Stored, StoredSlot};
+use super::turns::in_turn;
 use super::words::{slot_title, violation_words};
 use crate::error::{Answer, AppError};
 use crate::rotations::{self, Rotation};
@@ -103,6 +104,7 @@ pub async fn confirm(
     Path((slug, month)): Path<(String, String)>,
     Query(asked): Query<Asked>,
 ) -> Answer {
+    let _turn = in_turn().await?;
     let mut conn = state.db.acquire().await?;
     let (team, month, rotation) = found(&mut conn, &user, &slug, &month, &asked.rotation).await?;
     let plan = current(&mut conn, &rotation, month, user.now).await?;
@@ -182,9 +184,10 @@ pub async fn create(
     Path((slug, month)): Path<(String, String)>,
     form: Form,
 ) -> Answer {
-    let mut tx = state.db.begin().await?;
     let team = user.manager_of(&slug)?.clone();
     let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let _turn = in_turn().await?;
+    let mut tx = state.db.begin().await?;
     let rotation = locked(&mut tx, &team, form.value("rotation")).await?;
     let plan = current(&mut tx, &rotation, month, user.now).await?;
     if form.value("basis") != plan.basis() {

@@ -17,4 +17,4 @@ pub use level::Level;
 pub use points::Points;
 pub(crate) use text::hidden;
 pub use text::{Email, Line, Note, Slug, TextError};
-pub use time::{Interval, Month, TimeError, local_instant, zone};
+pub use time::{Interval, Month, TimeError, is_whole_minute, local_instant, time_of_day, zone};

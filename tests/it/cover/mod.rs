@@ -12,6 +12,7 @@ mod machine;
 mod manager;
 mod nonsense;
 mod parts;
+mod plain;
 mod private;
 mod races;
 mod restored;

@@ -18,12 +18,13 @@ use crate::vocab::PersonId;
 pub use asking::{ask, barred, exhausted, made, overdue};
 pub use outcome::{Said, agreed, closed, lapsed, moved, receipt, refused, undone, withdrawn};
 
-/// A request in the trail: "Primary, Thu 3 Dec 06:00 to ... (UTC), Ayşe Demir".
+/// A request in the trail, in the team's zone: "Primary, Thu 3 Dec 09:00 to ... (Europe/Istanbul),
+/// Ayşe Demir".
 pub fn summary(request: &Request) -> String {
     format!(
         "{}, {}, {}",
         request.role_name,
-        when_long(request.interval, chrono_tz::UTC, request.made_at),
+        when_long(request.interval, request.team_zone, request.made_at),
         request.person.name
     )
 }
@@ -93,7 +94,7 @@ impl Message<'_> {
         self.post(conn, words).await
     }
 
-    /// The team's webhooks, in the requester's zone and to nobody in particular. What two colleagues
+    /// The team's webhooks, in the team's zone and to nobody in particular. What two colleagues
     /// agree on between them concerns nobody else until it is settled; from then on it does, also if it
     /// is taken back.
     async fn post(&self, conn: &mut PgConnection, words: Words<'_>) -> Result<(), AppError> {
@@ -102,7 +103,8 @@ impl Message<'_> {
         }
         let everybody = Person {
             id: PersonId(0),
-            ..self.request.person.clone()
+            name: self.request.person.name.clone(),
+            zone: self.request.team_zone,
         };
         let (title, lines) = words(&everybody);
         let (id, team) = (self.request.id, self.request.team);

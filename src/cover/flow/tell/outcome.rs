@@ -25,14 +25,25 @@ pub async fn agreed(
     };
     let (name, asker) = (&taker.name, &request.person);
     let message = news(request, event, Some(by), now);
+    let settled = request.state == State::Covered;
     let thanks = |p: &Person| {
-        let title = format!("Already covered: {}", what(request, p, now));
-        let line =
-            format!("{name} takes it. Thank you all the same: there is nothing for you to do.");
+        let what = what(request, p, now);
+        let (title, line) = if settled {
+            (
+                format!("Already covered: {what}"),
+                format!("{name} takes it. Thank you all the same: there is nothing for you to do."),
+            )
+        } else {
+            (
+                format!("Nothing to answer for now: {what}"),
+                format!(
+                    "{name} agreed, and a manager has yet to approve it. If it is not approved, you may be asked again."
+                ),
+            )
+        };
         (title, vec![line, place(request, p)])
     };
     message.send(conn, others, &thanks).await?;
-    let settled = request.state == State::Covered;
     let words = |p: &Person| {
         let title = match (settled, p.id == taker.id) {
             (true, true) => format!("You take {}", what(request, p, now)),
@@ -59,6 +70,18 @@ pub async fn agreed(
         (title, lines)
     };
     let mut to = managers(conn, request).await?;
+    let mut told = Vec::new();
+    if !settled {
+        // Whoever decides hears of it at once, also if they were asked themselves.
+        let approval = Message {
+            topic: Topic::CoverApproval,
+            key: format!("{event}:approval"),
+            until: Some(request.open_until),
+            ..news(request, event, Some(by), now)
+        };
+        approval.send(conn, &to, &words).await?;
+        told = std::mem::take(&mut to);
+    }
     // A shift that becomes somebody's by another's word is told whatever they chose to hear of.
     let mut serve = vec![taker.id];
     if settled && request.kind == Kind::Swap {
@@ -66,7 +89,7 @@ pub async fn agreed(
     } else {
         to.push(asker.id);
     }
-    to.retain(|p| !serve.contains(p) && !others.contains(p));
+    to.retain(|p| !serve.contains(p) && !others.contains(p) && !told.contains(p));
     message.send(conn, &to, &words).await?;
     let assigned = Message {
         topic: Topic::Assigned,

@@ -161,6 +161,7 @@ pub async fn zone(state: AppState, work: Work) -> jobs::Outcome {
 pub async fn sweep(state: AppState, _: Work) -> jobs::Outcome {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
+    store::forget_told(&mut tx, now).await?;
     for id in store::overdue(&mut tx, now - LOST).await? {
         plan(&mut tx, now, id, now, None).await?;
     }

@@ -14,6 +14,7 @@ use crate::a11y;
 use crate::cast::{Cast, PASSWORD, Who};
 use crate::cover::told::swap;
 use crate::cover::{Crew, TAKE_BACK, send};
+use crate::planning::serial_free::race;
 use crate::support::browser::Browser;
 use crate::support::receiver::{Receiver, Reply};
 use crate::support::visitor::{Page, Visitor};
@@ -393,12 +394,21 @@ async fn a_removed_webhook_gets_nothing_more() {
     assert_eq!(actions, ["added webhook", "removed webhook"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_team_has_ten_webhooks_at_most() {
     let (cast, manager, receiver) = stage().await;
-    for number in 0..10 {
+    for number in 0..8 {
         add(&manager, &receiver.at(&format!("/{number}")), "slack", "").await;
     }
+    // Also where several are added at the same moment.
+    let add = |number: usize| {
+        let (manager, address) = (manager.clone(), receiver.at(&format!("/at-once/{number}")));
+        async move {
+            let fields = [("address", &*address), ("shape", "slack")];
+            manager.post_form(PAGE, &fields).await.status
+        }
+    };
+    race(8, add).await;
     let address = receiver.at("/more");
     let fields = [("address", &*address), ("shape", "slack")];
     let page = manager.post_form(PAGE, &fields).await;

@@ -35,9 +35,12 @@ pub enum AppError {
     /// Too many attempts; what to wait for.
     #[error("{0}")]
     TooMany(String),
-    /// It took too long, or no connection was free.
+    /// It took too long, or there are too many of its kind.
     #[error("busy")]
     Busy,
+    /// What was sent did not arrive in time.
+    #[error("too slow")]
+    TooSlow,
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
@@ -89,11 +92,17 @@ impl AppError {
                 "What you sent is over the limit. Shorten it or send it in parts.",
             ),
             Self::TooMany(message) => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts", message),
-            Self::Busy | Self::Database(sqlx::Error::PoolTimedOut) => (
+            Self::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "That took too long",
+                "What you sent did not arrive in time. Nothing was changed. Send it again.",
+            ),
+            Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too busy right now",
                 "Nothing was changed. Try again in a moment.",
             ),
+            Self::Database(error) if is_passing(error) => Self::Busy.parts(),
             Self::Database(_) | Self::Page(_) | Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something broke on our side",
@@ -112,8 +121,11 @@ impl IntoResponse for AppError {
             return Redirect::to(&format!("/sign-in?{query}")).into_response();
         }
         let (status, title, message) = self.parts();
-        if status.is_server_error() {
-            tracing::error!(error = %self, "request failed");
+        match self {
+            // Under load: nothing is broken.
+            Self::Busy => tracing::warn!("too busy"),
+            _ if status.is_server_error() => tracing::error!(error = %self, "request failed"),
+            _ => {}
         }
         let body = ErrorPage {
             status: status.as_u16(),
@@ -125,6 +137,21 @@ impl IntoResponse for AppError {
         .render()
         .unwrap_or_else(|_| message.to_owned());
         (status, [(header::CACHE_CONTROL, "no-store")], Html(body)).into_response()
+    }
+}
+
+/// Whether the database is only not there, or not free, for now.
+fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+        // It can't be connected to, has no room, holds the lock for somebody else, or is being stopped.
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| {
+            code == "55P03"
+                || ["08", "53", "57P"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
+        }),
+        _ => false,
     }
 }
 
@@ -147,6 +174,7 @@ pub async fn as_pages(request: Request, next: Next) -> Response {
         StatusCode::METHOD_NOT_ALLOWED => AppError::WrongMethod,
         StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
         StatusCode::SERVICE_UNAVAILABLE => AppError::Busy,
+        StatusCode::REQUEST_TIMEOUT => AppError::TooSlow,
         _ if status.is_client_error() => {
             AppError::BadRequest("The request could not be read. Go back and try again.".into())
         }
@@ -164,4 +192,20 @@ pub async fn as_pages(request: Request, next: Next) -> Response {
 fn has_nul(uri: &Uri) -> bool {
     uri.path_and_query()
         .is_some_and(|p| p.as_str().contains("%00"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_gone_is_no_fault_of_ours() {
+        let status = |error: sqlx::Error| AppError::Database(error).into_response().status();
+        let gone = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(status(sqlx::Error::Io(gone)), 503);
+        assert_eq!(status(sqlx::Error::PoolTimedOut), 503);
+        assert_eq!(status(sqlx::Error::RowNotFound), 500);
+    }
 }

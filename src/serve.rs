@@ -1,5 +1,7 @@
 //! Running the service: start, stop, and nothing lost in between.
 
+mod connections;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +26,7 @@ use crate::mail::Mailer;
 use crate::people;
 use crate::secret::SecretKey;
 use crate::state::{AppState, Site};
+use connections::PATIENCE;
 
 /// How long requests under way may take once we were asked to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -158,8 +161,8 @@ async fn run(
     let (stopping, mut asked) = watch::channel(false);
     let worker = tokio::spawn(jobs::work(state.clone(), app::handlers(), asked.clone()));
     let ended = stopping.clone();
-    let service = app::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let server = connections::serve(listener, app::router(state), PATIENCE, asked.clone());
+    tokio::spawn(async move {
         stop.await;
         info!("stopping");
         // Open pages would otherwise be requests under way for ever.
@@ -175,19 +178,16 @@ async fn run(
         let _ = asked.wait_for(|stop| *stop).await;
         tokio::time::sleep(LAST_REQUESTS).await;
     };
-    let outcome = tokio::select! {
-        done = server.into_future() => done,
-        () = too_long => {
-            warn!("requests under way were cut off");
-            Ok(())
-        }
-    };
+    tokio::select! {
+        () = server => {}
+        () = too_long => warn!("requests under way were cut off"),
+    }
     ended.send_replace(true);
     if worker.await.is_err() {
         warn!("the worker broke");
     }
     listening.abort();
-    Ok(outcome?)
+    Ok(())
 }
 
 /// Ends when the process is asked to stop.

@@ -1,9 +1,13 @@
 //! The log: how it is written, and its one line per request.
 //!
 //! A line names the route's pattern and never the path or the query as they came in, because secret
-//! links carry their token there. Bodies, headers and cookies are never logged.
+//! links carry their token there. Bodies, headers and cookies are never logged,
+//! whatever is asked for. Nor is what a panic says where
+//! that was put together while we ran: it may quote whatever was at hand, a line of somebody's calendar say.
 
+use std::any::Any;
 use std::io::IsTerminal;
+use std::panic::{self, Location};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -11,23 +15,36 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::{Instrument, Span, info, info_span};
+use tracing::{Instrument, Span, error, info, info_span};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, Settings};
 use crate::vocab::PersonId;
+
+/// What would log paths as they came in, and does not.
+const SILENT: &str = "tower_http::csrf=off";
 
 /// Starts the log, on standard error. Does nothing when a log has been started already.
 pub fn init(settings: &Settings) {
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(EnvFilter::new(&settings.log));
+        .with_env_filter(EnvFilter::new(format!("{},{SILENT}", settings.log)));
     // It fails only when a log is there already, which is fine.
     let _ = match settings.log_format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
+    panic::set_hook(Box::new(|panic| {
+        error!("{}", panicked(panic.payload(), panic.location()));
+    }));
+}
+
+/// Where something panicked, and what it says if that is as it stands in the source.
+fn panicked(payload: &dyn Any, location: Option<&Location<'_>>) -> String {
+    let place = location.map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let words = payload.downcast_ref::<&'static str>();
+    format!("panicked at {place}: {}", words.unwrap_or(&"(not shown)"))
 }
 
 /// A request's entry in the log: an extension of every request. Clones are the same entry.
@@ -103,5 +120,23 @@ impl Drop for Line {
             ms = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
             "request"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_placed_and_quotes_nothing_that_was_at_hand() {
+        let title = "SUMMARY:Dr. Gökçe";
+        let quotes = panic::catch_unwind(|| title[..14].len()).unwrap_err();
+        assert!(quotes.downcast_ref::<String>().unwrap().contains('ö'));
+        let here = Location::caller();
+        let said = panicked(&*quotes, Some(here));
+        assert_eq!(said, format!("panicked at {here}: (not shown)"));
+        let fixed = panic::catch_unwind(|| "".chars().next().unwrap()).unwrap_err();
+        let said = panicked(&*fixed, None);
+        assert!(said.starts_with("panicked at an unknown place: called `Option::unwrap()`"));
     }
 }

@@ -60,3 +60,18 @@ function leave() {
 document.addEventListener("visibilitychange", () => (document.hidden ? leave() : follow()));
 addEventListener("pagehide", leave);
 follow();
+
+// Whoever chooses a colleague, or a shift in return, means just that; and whoever then means something
+// else no longer means the colleague.
+document.addEventListener("change", ({ target }) => {
+  const choices = target.closest(".choices");
+  if (!choices) return;
+  const radioOf = (select) => select.closest(".nested")?.previousElementSibling?.querySelector("input[type=radio]");
+  if (target.tagName === "SELECT" && target.value) {
+    const radio = radioOf(target);
+    if (radio) radio.checked = true;
+  }
+  for (const select of choices.querySelectorAll(".nested select")) {
+    if (!radioOf(select)?.checked) select.value = "";
+  }
+});

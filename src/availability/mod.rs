@@ -23,7 +23,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::state::AppState;
-use pages::{changes, person, team};
+use pages::{changes, person, rounds, team};
 
 pub use model::{
     Banner, Booked, Busy, BusyKind, Clash, Freshness, Hours, LeaveToDecide, NewEntry, OnCall, Part,
@@ -109,7 +109,7 @@ fn of_member() -> Router<AppState> {
 fn of_team() -> Router<AppState> {
     Router::new()
         .route("/teams/{slug}/availability", get(team::show))
-        .route("/teams/{slug}/rounds", post(team::open))
-        .route("/teams/{slug}/rounds/removal", post(team::close))
+        .route("/teams/{slug}/rounds", post(rounds::open))
+        .route("/teams/{slug}/rounds/removal", post(rounds::close))
         .route("/teams/{slug}/utilisation", post(team::set_utilisation))
 }

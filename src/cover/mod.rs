@@ -12,9 +12,9 @@
 //!
 //! The states and their transitions are one table ([`model::State`], [`model::OfferState`]), which
 //! PostgreSQL holds, too; so does it hold that a time is asked for once, that nobody is asked twice and
-//! that there is one winner. A new version of the schedule closes the requests whose time it gives to
-//! somebody else (trigger `close_cover`). Each step is one transaction with its history and its
-//! notices; deadlines are jobs ([`flow`]).
+//! that there is one winner. A new version of the schedule carries a request over where its time stays
+//! theirs, be it in a shift with other limits, and closes every other one (trigger `close_cover`). Each
+//! step is one transaction with its history and its notices; deadlines are jobs ([`flow`]).
 //!
 //! Who may do what is decided in `access`, for every route. What people wrote of themselves where they
 //! can't is for them and their managers. Open pages follow what happens (`pages::live`).

@@ -141,8 +141,8 @@ pub async fn migrate(options: &PgConnectOptions) -> Result<(), DbError> {
         })
 }
 
-/// Connections as requests want them: a statement or an idle transaction is ended after a while, and
-/// the time zone is UTC.
+/// Connections as requests want them: a statement, waiting for a lock or an idle transaction is ended
+/// after a while, and the time zone is UTC.
 ///
 /// # Errors
 /// When the database refuses the first connection.
@@ -150,6 +150,8 @@ pub async fn pool(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
     let options = named(options).options([
         ("timezone", "UTC"),
         ("statement_timeout", "30s"),
+        // Longer than whoever holds one computes.
+        ("lock_timeout", "15s"),
         ("idle_in_transaction_session_timeout", "60s"),
     ]);
     PgPoolOptions::new()

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, Method, RequestBuilder, redirect};
+use reqwest::{Certificate, Client, Method, RequestBuilder, redirect};
 use url::{Host, Url};
 
 pub use address::is_public;
@@ -66,23 +66,46 @@ impl Fetcher {
     /// A fetcher; `private` lets it ask private addresses, any port, and over plain http.
     #[must_use]
     pub fn new(private: bool) -> Self {
-        Self::of(Resolver {
+        let resolver = Resolver {
             private,
             names: None,
-        })
+            leads_to: None,
+        };
+        Self::of(resolver, None)
     }
 
     /// The same, where names are looked up by `names`.
     #[must_use]
     pub fn with_names(private: bool, names: Names) -> Self {
         let names = Some(names);
-        Self::of(Resolver { private, names })
+        let resolver = Resolver {
+            private,
+            names,
+            leads_to: None,
+        };
+        Self::of(resolver, None)
     }
 
-    fn of(resolver: Resolver) -> Self {
+    /// A fetcher as strict as any, in an internet of its own, for tests: names are looked up by `names` and
+    /// vetted, and whatever passes leads to the one server at `at`, whose certificate `authority` has signed.
+    #[must_use]
+    pub fn in_an_internet(names: Names, at: SocketAddr, authority: Certificate) -> Self {
+        let resolver = Resolver {
+            private: false,
+            names: Some(names),
+            leads_to: Some(at),
+        };
+        Self::of(resolver, Some(authority))
+    }
+
+    fn of(resolver: Resolver, authority: Option<Certificate>) -> Self {
         ready_tls();
         let private = resolver.private;
-        let client = Client::builder()
+        let builder = match authority {
+            Some(authority) => Client::builder().tls_certs_only([authority]),
+            None => Client::builder(),
+        };
+        let client = builder
             .dns_resolver(Arc::new(resolver))
             .redirect(redirect::Policy::none())
             .no_proxy()
@@ -185,11 +208,13 @@ struct NotPublic;
 struct Resolver {
     private: bool,
     names: Option<Names>,
+    /// Where every address that is allowed leads to in place of itself, in tests.
+    leads_to: Option<SocketAddr>,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (private, names) = (self.private, self.names.clone());
+        let (private, names, leads_to) = (self.private, self.names.clone(), self.leads_to);
         Box::pin(async move {
             let found: Vec<SocketAddr> = match names {
                 Some(names) => names(name.as_str()),
@@ -199,6 +224,7 @@ impl Resolve for Resolver {
             let allowed: Vec<SocketAddr> = found
                 .into_iter()
                 .filter(|found| private || is_public(found.ip()))
+                .map(|found| leads_to.unwrap_or(found))
                 .collect();
             if allowed.is_empty() {
                 return Err(NotPublic.into());

@@ -37,4 +37,4 @@ pub use notice::{
 pub use store::{
     Undelivered, cancel, drop_failed, enqueue, retry_all_failed, retry_failed, undelivered,
 };
-pub use worker::{run_due, tick, work};
+pub use worker::{PATIENCE, run_due, tick, work};

@@ -38,9 +38,11 @@ pub enum Topic {
     CoverAsk,
     /// What they said by a link, without signing in. Can't be switched off, as [`Self::CoverAsk`].
     CoverReceipt,
-    /// A shift became theirs, or ceased to be, by somebody else's word. Can't be switched off, and
-    /// never waits for a digest.
+    /// A shift became theirs, or ceased to be, by somebody else's word, or by a new schedule that
+    /// begins to count before their next digest. Can't be switched off, and never waits for a digest.
     Assigned,
+    /// A manager's approval is asked. Can't be switched off, and never waits for a digest.
+    CoverApproval,
     /// What became of a cover request.
     CoverNews,
     /// Nobody has agreed yet, and the shift comes nearer. Never waits for a digest.

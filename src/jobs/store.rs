@@ -205,6 +205,8 @@ pub struct Undelivered {
     pub next_at: Option<DateTime<Utc>>,
     /// The title, where it is a notice.
     pub title: Option<String>,
+    /// Who is told, as [`super::To`], where it is a notice.
+    pub to: Option<serde_json::Value>,
 }
 
 /// Jobs that failed, those given up first and the newest of them first, at most `most` after the first
@@ -220,7 +222,7 @@ pub async fn undelivered(
     sqlx::query_as!(
         Undelivered,
         r#"select id, kind, key, error, attempts, due_at, case when state = 'waiting' then next_at end as next_at,
-            payload ->> 'title' as title
+            payload ->> 'title' as title, payload -> 'to' as "to"
         from jobs where state = 'failed' or (state = 'waiting' and attempts > 0)
         order by state = 'failed' desc, case when state = 'failed' then -id end, next_at, id
         offset $1 limit $2"#,

@@ -19,7 +19,7 @@ use crate::state::AppState;
 const AT_ONCE: usize = 16;
 
 /// An attempt that takes longer has failed. Well under the lease, so that nobody else begins before.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A worker looks at least so often, whatever it was told: for leases that ran out.
 const REST: Duration = Duration::from_secs(15);

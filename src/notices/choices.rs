@@ -198,6 +198,7 @@ mod tests {
         assert_eq!(to(&muted, Topic::RoundOpen), Way::Now);
         assert_eq!(to(&muted, Topic::CoverAsk), Way::Now);
         assert_eq!(to(&quiet, Topic::Assigned), Way::Now);
+        assert_eq!(to(&quiet, Topic::CoverApproval), Way::Now);
         let mut late = letter(Topic::CoverAsk);
         late.notice.until = Some(now);
         assert_eq!(way(&plain, &late, now), Way::Nowhere, "too late");
@@ -237,7 +238,12 @@ mod tests {
             digest_hour: Some(8),
             ..somebody()
         };
-        for topic in [Topic::CoverAsk, Topic::CoverOverdue, Topic::ShiftStarts] {
+        for topic in [
+            Topic::CoverAsk,
+            Topic::CoverApproval,
+            Topic::CoverOverdue,
+            Topic::ShiftStarts,
+        ] {
             let mut letter = letter(topic);
             // Long after the digest.
             letter.notice.until = Some(at("2026-12-24T09:00:00Z"));

@@ -1,5 +1,7 @@
 //! The only SQL that writes `notice_choices`, `digest_items` and `outbox`.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
@@ -36,6 +38,21 @@ pub async fn recipient(
             digest_hour: row.digest_hour.and_then(|hour| hour.try_into().ok()),
         }
     }))
+}
+
+/// The names of these people.
+pub async fn names(
+    conn: &mut PgConnection,
+    people: &[PersonId],
+) -> sqlx::Result<BTreeMap<PersonId, String>> {
+    let ids: Vec<i64> = people.iter().map(|person| person.0).collect();
+    let rows = sqlx::query!(
+        r#"select person_id as "id!: PersonId", name as "name!" from recipients where person_id = any ($1)"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
 /// What a person chose.

@@ -211,19 +211,25 @@ pub async fn reset(
     Path(secret): Path<String>,
     mut form: Form,
 ) -> Answer {
-    let Some(password) = new_password(&mut form) else {
-        return render(&state, visitor, &secret, Purpose::PasswordReset, Some(form)).await;
-    };
     let now = state.clock.now();
+    let (token, purpose) = (token::hash(&secret), Purpose::PasswordReset);
+    let gone = || AppError::BadRequest(GONE.into());
+    // Hashing is for whoever has a link; it is looked at again under lock below.
+    store::find_link(&mut *state.db.acquire().await?, &token, purpose, now)
+        .await?
+        .ok_or_else(gone)?;
+    let Some(password) = new_password(&mut form) else {
+        return render(&state, visitor, &secret, purpose, Some(form)).await;
+    };
     let hash = passwords::hash(password).await?;
     let mut tx = state.db.begin().await?;
-    let link = store::find_link(&mut tx, &token::hash(&secret), Purpose::PasswordReset, now)
+    let link = store::find_link(&mut tx, &token, purpose, now)
         .await?
-        .ok_or_else(|| AppError::BadRequest(GONE.into()))?;
+        .ok_or_else(gone)?;
     let person = PersonId(link.person.ok_or(AppError::NotFound)?);
+    store::use_link(&mut tx, link.id, now).await?;
     store::set_password(&mut tx, person, &hash).await?;
     store::end_sessions(&mut tx, person, None).await?;
-    store::use_link(&mut tx, link.id, now).await?;
     audit::record(
         &mut tx,
         now,

@@ -10,6 +10,7 @@ mod account;
 mod admin;
 mod first_admin;
 mod invitations;
+mod member;
 mod members;
 mod model;
 mod passwords;
@@ -54,9 +55,9 @@ pub fn routes() -> Router<AppState> {
         .route("/teams/{slug}/members", get(members::index))
         .route(
             "/teams/{slug}/members/{id}",
-            get(members::show).post(members::update),
+            get(member::show).post(member::update),
         )
-        .route("/teams/{slug}/members/{id}/removal", post(members::remove))
+        .route("/teams/{slug}/members/{id}/removal", post(member::remove))
         .route("/teams/{slug}/invitations", post(members::invite))
         .route(
             "/teams/{slug}/invitations/{id}/removal",

@@ -17,6 +17,7 @@ use super::model::{HeldPart, SlotKey};
 use super::plan::{Plan, Source, current};
 use super::search::{better_apart, noted};
 use super::store::{self, NewSlot};
+use super::turns::in_turn;
 use super::words::{self, slot_title};
 use crate::audit;
 use crate::error::{Answer, AppError};
@@ -67,7 +68,9 @@ pub async fn locked(
     team: &Membership,
     id: &str,
 ) -> Result<Rotation, AppError> {
-    store::lock(conn, id.parse().map_err(|_| AppError::NotFound)?).await?;
+    // Nobody makes another team wait.
+    let rotation = rotation_of(conn, team, id).await?;
+    store::lock(conn, rotation.id).await?;
     rotation_of(conn, team, id).await
 }
 
@@ -88,6 +91,7 @@ pub async fn create(
 ) -> Answer {
     let team = user.manager_of(&slug)?.clone();
     let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let _turn = in_turn().await?;
     let mut tx = state.db.begin().await?;
     let rotation = locked(&mut tx, &team, form.value("rotation")).await?;
     let plan = current(&mut tx, &rotation, month, user.now).await?;

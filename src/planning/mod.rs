@@ -33,6 +33,7 @@ mod replacement;
 mod search;
 mod shape;
 mod store;
+mod turns;
 mod versions;
 mod view;
 mod words;

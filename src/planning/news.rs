@@ -1,4 +1,13 @@
 //! What a published version changes for each person, told to them.
+//!
+//! How urgent it is follows from when the first shift begins that they gain or lose:
+//!
+//! | begins | told as | so |
+//! | --- | --- | --- |
+//! | within [`SOON`] | [`Topic::Assigned`] | it is mailed at once, whatever they switched off, and waits for no digest |
+//! | later | [`Topic::Published`] | it waits for their digest, which comes before; who wants to hear nothing of schedules hears nothing |
+//!
+//! Who serves beside them is never urgent: the notice that a shift starts says it, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +27,7 @@ use crate::vocab::{Interval, PersonId};
 /// Shifts that one mail lists of a kind; the rest is counted.
 const MOST: usize = 30;
 
-/// A digest comes once a day: what changes before the next may have come waits for none.
+/// A digest comes once a day, and the longest day has 25 hours: what begins within them can't wait.
 const SOON: TimeDelta = TimeDelta::hours(25);
 
 /// A slot, by index, and from when to when somebody serves in it: all of it or a part.
@@ -35,9 +44,9 @@ pub struct News {
     pub partner: Vec<Part>,
 }
 
+/// Who serves a slot, and when.
 type Serving = BTreeMap<PersonId, Vec<Interval>>;
 
-/// Who serves a slot, and when.
 fn serving(held: Option<&Held>, shift: Interval) -> Serving {
     let mut serving = Serving::new();
     let Some(held) = held else { return serving };
@@ -66,6 +75,37 @@ fn without(times: &[Interval], others: &[Interval]) -> Vec<Interval> {
         };
         left.into_iter().flat_map(outside).collect()
     })
+}
+
+/// Slots that are not served as was published: by index, the names of who served and who serves.
+pub fn differences(plan: &Plan) -> Vec<(usize, String, String)> {
+    let inputs = &plan.inputs;
+    let name = |person: PersonId| {
+        let known = inputs.person(person).and_then(|p| inputs.people.get(p));
+        known.map_or("somebody", |p| p.name.as_str())
+    };
+    let names = |serving: Serving| {
+        let mut parts: Vec<(DateTime<Utc>, PersonId)> = serving
+            .into_iter()
+            .flat_map(|(who, times)| times.into_iter().map(move |time| (time.start, who)))
+            .collect();
+        parts.sort_unstable();
+        let names: Vec<&str> = parts.into_iter().map(|(_, who)| name(who)).collect();
+        if names.is_empty() {
+            "nobody".to_owned()
+        } else {
+            names.join(", then ")
+        }
+    };
+    let slots = inputs.slots.iter().zip(&plan.held).enumerate();
+    slots
+        .filter_map(|(slot, (input, held))| {
+            let shift = inputs.shifts.get(input.shift)?.interval;
+            let before = serving(input.published.as_ref(), shift);
+            let after = serving(Some(held), shift);
+            (before != after).then(|| (slot, names(before), names(after)))
+        })
+        .collect()
 }
 
 /// What changes for whom between what was published before and what the plan holds.
@@ -130,17 +170,9 @@ pub async fn tell(
     for (person, news) in news {
         let zone = zones.get(&person).copied().unwrap_or(plan.inputs.zone);
         let notice = notice(rotation, plan, version, person, &news, zone);
-        let begins = plan.inputs.now.max(first(plan, &news));
-        jobs::notify_by(conn, plan.inputs.now, &notice, begins).await?;
+        jobs::notify(conn, plan.inputs.now, &notice).await?;
     }
     Ok(())
-}
-
-/// When the first shift begins that changes.
-fn first(plan: &Plan, news: &News) -> DateTime<Utc> {
-    let all = news.new.iter().chain(&news.gone).chain(&news.partner);
-    let first = all.map(|(_, interval)| interval.start).min();
-    first.unwrap_or(plan.inputs.now)
 }
 
 /// What the team's webhooks say of it.
@@ -225,11 +257,12 @@ fn notice(
         "Times are in {}. Can't make one of them? Open the shift and say so.",
         zone.name()
     ));
-    let all = || news.new.iter().chain(&news.gone).chain(&news.partner);
-    let until = all().map(|(_, interval)| interval.end).max();
-    let moved = news.new.iter().chain(&news.gone);
-    let first = moved.map(|(_, interval)| interval.start).min();
+    let moved = || news.new.iter().chain(&news.gone);
+    let first = moved().map(|(_, interval)| interval.start).min();
     let is_soon = first.is_some_and(|first| first < inputs.now + SOON);
+    // Who was to serve beside them matters until then.
+    let partner = news.partner.iter().map(|(_, interval)| interval.start);
+    let until = moved().map(|(_, i)| i.end).chain(partner).max();
     Notice {
         to: To::Person(person),
         topic: if is_soon {

@@ -10,9 +10,10 @@ use super::beside::{self, Said};
 use super::changes::rotation_of;
 use super::model::{Inputs, SlotKey};
 use super::panel::{Panel, panel};
-use super::plan::{Plan, Source, current};
+use super::plan::{Plan, Source, complete, read};
 use super::quality::quality;
 use super::store;
+use super::turns::in_turn;
 use super::view::{self, Day, OpenRow, Row};
 use super::words::{self, Gap};
 use crate::error::{Answer, AppError};
@@ -113,6 +114,7 @@ pub async fn show(
 ) -> Answer {
     let team = user.manager_of(&slug)?.clone();
     let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let _turn = in_turn().await?;
     let mut conn = state.db.acquire().await?;
     let rotations = rotations::list(&mut conn, team.team).await?;
     let frame = user.team_frame(
@@ -130,11 +132,12 @@ pub async fn show(
         asked.rotation
     };
     let rotation = rotation_of(&mut conn, &team, &id).await?;
-    let plan = current(&mut conn, &rotation, month, user.now).await?;
-    let today = user.now.with_timezone(&plan.inputs.zone).date_naive();
+    let ground = read(&mut conn, &rotation, month, user.now).await?;
+    let today = user.now.with_timezone(&ground.inputs.zone).date_naive();
     let without_leg = store::without_leg(&mut conn, team.team, today).await?;
-    let said = beside::said(&mut conn, &plan.inputs, user.now).await?;
+    let said = beside::said(&mut conn, &ground.inputs, user.now).await?;
     drop(conn);
+    let plan = complete(ground).await?;
     let selected = asked
         .slot
         .parse::<SlotKey>()

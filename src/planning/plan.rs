@@ -204,8 +204,12 @@ pub async fn read(
     })
 }
 
-/// Computes what is not stored: the recommendation where one is needed, cost, bound, levels.
-async fn complete(ground: Ground) -> Result<Plan, AppError> {
+/// Computes what is not stored: the recommendation where one is needed, cost, bound, levels. Needs no
+/// connection.
+///
+/// # Errors
+/// Where the worker fails.
+pub async fn complete(ground: Ground) -> Result<Plan, AppError> {
     let Ground {
         inputs,
         facts,

@@ -17,7 +17,7 @@ use crate::vocab::PersonId;
 pub struct Published {
     /// Number of the month's version, from 1.
     pub version: i32,
-    /// Slots that somebody else holds than before.
+    /// Slots that are not served as before: by somebody else, or by several one after the other.
     pub changed: usize,
     /// Slots that nobody holds.
     pub open: usize,
@@ -66,7 +66,7 @@ pub async fn publish(
     .await?;
     Ok(Published {
         version,
-        changed: changed(plan),
+        changed: news::differences(plan).len(),
         open,
     })
 }
@@ -95,15 +95,6 @@ pub async fn is_published_already(conn: &mut PgConnection, plan: &Plan) -> sqlx:
     };
     let mut slots = inputs.slots.iter().zip(&plan.held).enumerate();
     Ok(stored.len() == inputs.slots.len() && slots.all(is_same))
-}
-
-/// Slots whose holder differs from what was published before.
-fn changed(plan: &Plan) -> usize {
-    let before = |slot: &SlotInput| slot.published.as_ref().and_then(|held| held.person);
-    let slots = plan.inputs.slots.iter().zip(&plan.held);
-    slots
-        .filter(|(slot, held)| before(slot) != held.person)
-        .count()
 }
 
 /// Double booking speaks as a constraint; everything else is our fault.

@@ -9,9 +9,11 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::changes::{faster, latest, locked, plan_path, rotation_of};
+use super::news;
 use super::plan::{Plan, current};
 use super::publish::{is_published_already, publish};
 use super::store::{self, Stored, StoredSlot};
+use super::turns::in_turn;
 use super::words::{slot_title, violation_words};
 use crate::error::{Answer, AppError};
 use crate::rotations::{self, Rotation};
@@ -108,6 +110,7 @@ pub async fn confirm(
     Path((slug, month)): Path<(String, String)>,
     Query(asked): Query<Asked>,
 ) -> Answer {
+    let _turn = in_turn().await?;
     let mut conn = state.db.acquire().await?;
     let (team, month, rotation) = found(&mut conn, &user, &slug, &month, &asked.rotation).await?;
     let plan = current(&mut conn, &rotation, month, user.now).await?;
@@ -197,29 +200,15 @@ fn with_reasons(plan: &Plan, zone: Tz) -> Vec<String> {
 }
 
 fn from_published(plan: &Plan, zone: Tz) -> Vec<Difference> {
-    let inputs = &plan.inputs;
-    let name = |id| {
-        inputs
-            .person(id)
-            .and_then(|p| inputs.people.get(p))
-            .map_or("somebody", |p| &p.name)
-            .to_owned()
-    };
     if plan.published.is_none() {
         return Vec::new();
     }
-    inputs
-        .slots
-        .iter()
-        .zip(&plan.held)
-        .enumerate()
-        .filter_map(|(index, (slot, held))| {
-            let before = slot.published.as_ref().and_then(|p| p.person);
-            (before != held.person).then(|| Difference {
-                title: slot_title(inputs, index, zone),
-                before: before.map_or("nobody".to_owned(), name),
-                after: held.person.map_or("nobody".to_owned(), name),
-            })
+    let differences = news::differences(plan).into_iter();
+    differences
+        .map(|(slot, before, after)| Difference {
+            title: slot_title(&plan.inputs, slot, zone),
+            before,
+            after,
         })
         .collect()
 }
@@ -231,9 +220,10 @@ pub async fn create(
     Path((slug, month)): Path<(String, String)>,
     form: Form,
 ) -> Answer {
-    let mut tx = state.db.begin().await?;
     let team = user.manager_of(&slug)?.clone();
     let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
+    let _turn = in_turn().await?;
+    let mut tx = state.db.begin().await?;
     let rotation = locked(&mut tx, &team, form.value("rotation")).await?;
     let plan = current(&mut tx, &rotation, month, user.now).await?;
     if form.value("basis") != plan.basis() {
@@ -267,15 +257,16 @@ pub async fn create(
         1 => " One slot is still open.".to_owned(),
         n => format!(" {n} slots are still open."),
     };
-    let new = match done.changed {
-        1 => "One slot has somebody new.".to_owned(),
-        n => format!("{n} slots have somebody new."),
+    let changed = match done.changed {
+        0 => "Every slot is served as before.".to_owned(),
+        1 => "1 slot is served by somebody else.".to_owned(),
+        n => format!("{n} slots are served by somebody else."),
     };
     let said = format!(
-        "{}, {}: version {} is published. {new}{open}",
+        "{}, {}: version {} is published. {changed}{open}",
         rotation.name,
         month.title(),
-        done.version
+        done.version,
     );
     Ok(Flash::redirect(
         &plan_path(&slug, month, rotation.id, None),

@@ -11,7 +11,7 @@ use url::Url;
 use super::ask::{self, Problem, Why, stamp};
 use super::model::{Account, Resource, multistatus};
 use crate::fetch::Fetcher;
-use crate::vocab::Interval;
+use crate::vocab::{Interval, hidden};
 
 /// Steps of a discovery, redirects included.
 const MOST_STEPS: usize = 8;
@@ -62,7 +62,7 @@ impl Dav<'_> {
             .filter_map(|r| {
                 let path = home.join(&r.href).ok()?;
                 let name = r.name.unwrap_or_else(|| last_part(&r.href));
-                let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
+                let name: String = name.chars().filter(|c| !hidden(*c)).take(200).collect();
                 let href = if path.origin() == self.account.server.url().origin() {
                     path.path().to_owned()
                 } else {

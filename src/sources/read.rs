@@ -35,8 +35,9 @@ pub const CLASH: &str = "calendar.clash";
 /// The kind of the jobs that have somebody's calendars read by another clock.
 pub const ZONE: &str = "calendar.zone";
 
-/// An attempt with all its requests. The worker's own patience is a minute.
+/// An attempt with all its requests, and time left to note what became of it.
 const IN_ALL: Duration = Duration::from_secs(50);
+const _: () = assert!(IN_ALL.as_secs() + 5 < jobs::PATIENCE.as_secs());
 /// The same where somebody waits for the page: well under the time that a request may take.
 const WHILE_SOMEBODY_WAITS: Duration = Duration::from_secs(25);
 /// A calendar that was not read for so long after its time has lost its job.
@@ -160,6 +161,7 @@ pub async fn zone(state: AppState, work: Work) -> jobs::Outcome {
 pub async fn sweep(state: AppState, _: Work) -> jobs::Outcome {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
+    store::forget_told(&mut tx, now).await?;
     for id in store::overdue(&mut tx, now - LOST).await? {
         plan(&mut tx, now, id, now, None).await?;
     }

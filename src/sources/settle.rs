@@ -1,6 +1,8 @@
 //! What follows from a reading: it is kept, leave is proposed, utilisation counted, clashes told, and
 //! the next reading planned.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
@@ -12,7 +14,7 @@ use super::store::{self, Outcome, ToRead};
 use super::words;
 use super::work_out::Got;
 use crate::audit;
-use crate::availability;
+use crate::availability::{self, Taken};
 use crate::jobs;
 use crate::vocab::{Interval, PersonId};
 
@@ -106,7 +108,7 @@ pub async fn consequences(
     tell_clashes(conn, person, name, zone, now).await
 }
 
-/// Tells of clashes with published shifts, once each.
+/// Tells of clashes with published shifts: of each once, and everybody in one message.
 pub async fn tell_clashes(
     conn: &mut PgConnection,
     person: PersonId,
@@ -125,12 +127,31 @@ pub async fn tell_clashes(
     let mut slugs: Vec<String> = taken.iter().map(|t| t.shift.slug.clone()).collect();
     slugs.sort_unstable();
     slugs.dedup();
-    let managers = store::managers(conn, &slugs).await?;
-    for clash in &taken {
-        jobs::notify(conn, now, &words::clash(clash, zone)).await?;
-        let of_team = managers.iter().filter(|m| m.slug == clash.shift.slug);
-        for manager in of_team.filter(|m| m.id != person) {
-            let notice = words::clash_to_manager(clash, name, manager.id, manager.zone);
+    let mut readers: BTreeMap<PersonId, (Tz, Vec<&Taken>)> = BTreeMap::new();
+    readers.insert(person, (zone, taken.iter().collect()));
+    for manager in store::managers(conn, &slugs).await? {
+        let of_team = taken.iter().filter(|t| t.shift.slug == manager.slug);
+        if manager.id != person {
+            let reader = readers
+                .entry(manager.id)
+                .or_insert((manager.zone, Vec::new()));
+            reader.1.extend(of_team);
+        }
+    }
+    for (reader, (zone, clashes)) in readers {
+        let known = clashes
+            .iter()
+            .map(|t| (words::clash_key(t), t.shift.interval.end));
+        let fresh = store::tell_of(conn, reader, &known.collect::<Vec<_>>()).await?;
+        let is_fresh = |t: &&Taken| fresh.contains(&words::clash_key(t));
+        let fresh: Vec<&Taken> = clashes.into_iter().filter(is_fresh).collect();
+        // One message, however many there are.
+        let notice = if reader == person {
+            words::clashes(&fresh, zone)
+        } else {
+            words::clashes_to_manager(&fresh, name, reader, zone)
+        };
+        if let Some(notice) = notice {
             jobs::notify(conn, now, &notice).await?;
         }
     }

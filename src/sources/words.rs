@@ -31,63 +31,102 @@ pub const TOO_OFTEN: &str =
 /// What a file says after its owner moved to another time zone.
 pub const OTHER_ZONE: &str = "Your time zone has changed since: whole days, and times without a zone, are still by the clock of before. Upload the file anew.";
 
-/// A published shift and the calendar of its person, to the person.
-pub fn clash(taken: &Taken, zone: Tz) -> Notice {
-    let shift = &taken.shift;
-    let when = describe(shift.interval, zone);
-    Notice {
-        to: To::Person(taken.person),
-        topic: Topic::Calendar,
-        key: key(taken, taken.person),
-        lane: format!("person:{}:calendar", taken.person),
-        title: format!("Your calendar clashes with your shift: {when}"),
-        lines: vec![
-            format!(
-                "You are on call as {} for {}, {when} ({}).",
-                shift.role,
-                shift.team,
-                zone.name()
-            ),
-            format!(
-                "Your calendar says {} then: {}.",
-                taken.busy.kind.label(),
-                describe(taken.busy.interval, zone)
-            ),
-            "If you can serve, nothing is left to do. If not, say so now, so that somebody else can take it.".to_owned(),
-        ],
-        actions: vec![Action {
-            label: "See it".to_owned(),
-            path: format!("/availability?month={}", month(taken, zone)),
-        }],
-        until: Some(shift.interval.end),
-    }
+/// Clashes that a message lists, at most.
+const MOST_LISTED: usize = 20;
+
+/// Published shifts and the calendar of their person, to the person; nothing where there are none.
+pub fn clashes(all: &[&Taken], zone: Tz) -> Option<Notice> {
+    let (first, more) = all.split_first()?;
+    let when = describe(first.shift.interval, zone);
+    let title = match more.len() {
+        0 => format!("Your calendar clashes with your shift: {when}"),
+        n => format!("Your calendar clashes with {} of your shifts", n + 1),
+    };
+    let mut lines = vec![format!("You are on call (times are in {}):", zone.name())];
+    lines.extend(listed(all, zone));
+    lines.push(
+        "What you can serve needs nothing more. If you can't, say so now, so that somebody else can take it."
+            .to_owned(),
+    );
+    let mut actions = vec![Action {
+        label: "See it".to_owned(),
+        path: format!("/availability?month={}", month(first, zone)),
+    }];
+    let cant = |taken: &&&Taken| Action {
+        label: if more.is_empty() {
+            "I can't make it".to_owned()
+        } else {
+            format!("I can't make {}", describe(taken.shift.interval, zone))
+        },
+        path: format!("/shifts/{}#cant", taken.shift.id),
+    };
+    actions.extend(all.iter().take(MOST_LISTED).map(|taken| cant(&taken)));
+    Some(notice(first.person, all, title, lines, actions))
 }
 
-/// The same, to a manager of the team.
-pub fn clash_to_manager(taken: &Taken, name: &str, manager: PersonId, zone: Tz) -> Notice {
-    let shift = &taken.shift;
-    let when = describe(shift.interval, zone);
+/// The same, to a manager of the teams.
+pub fn clashes_to_manager(
+    all: &[&Taken],
+    name: &str,
+    manager: PersonId,
+    zone: Tz,
+) -> Option<Notice> {
+    let (first, more) = all.split_first()?;
+    let when = describe(first.shift.interval, zone);
+    let title = match more.len() {
+        0 => format!("{name}'s calendar clashes with a shift: {when}"),
+        n => format!("{name}'s calendar clashes with {} shifts", n + 1),
+    };
+    let mut lines = vec![format!("{name} is on call (times are in {}):", zone.name())];
+    lines.extend(listed(all, zone));
+    lines.push("They have been told. They may serve all the same: ask them.".to_owned());
+    let plan = Action {
+        label: "Open the plan".to_owned(),
+        path: format!("/teams/{}/plan/{}", first.shift.slug, month(first, zone)),
+    };
+    Some(notice(manager, all, title, lines, vec![plan]))
+}
+
+/// A line for each: what, when, and what the calendar says.
+fn listed(all: &[&Taken], zone: Tz) -> Vec<String> {
+    let line = |taken: &&Taken| {
+        let shift = &taken.shift;
+        format!(
+            "{} for {}, {}. The calendar says {} then: {}.",
+            shift.role,
+            shift.team,
+            describe(shift.interval, zone),
+            taken.busy.kind.label(),
+            describe(taken.busy.interval, zone)
+        )
+    };
+    let mut lines: Vec<String> = all.iter().take(MOST_LISTED).map(line).collect();
+    if let Some(more) = all.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
+        lines.push(format!("And {more} more."));
+    }
+    lines
+}
+
+fn notice(
+    to: PersonId,
+    all: &[&Taken],
+    title: String,
+    lines: Vec<String>,
+    actions: Vec<Action>,
+) -> Notice {
+    let first = all
+        .first()
+        .map(|taken| clash_key(taken))
+        .unwrap_or_default();
     Notice {
-        to: To::Person(manager),
+        to: To::Person(to),
         topic: Topic::Calendar,
-        key: key(taken, manager),
-        lane: format!("person:{manager}:calendar"),
-        title: format!("{name}'s calendar clashes with a shift: {when}"),
-        lines: vec![
-            format!(
-                "{name} is on call as {} for {}, {when} ({}), and {} in their calendar then.",
-                shift.role,
-                shift.team,
-                zone.name(),
-                taken.busy.kind.label(),
-            ),
-            "They have been told. They may serve all the same: ask them.".to_owned(),
-        ],
-        actions: vec![Action {
-            label: "Open the plan".to_owned(),
-            path: format!("/teams/{}/plan/{}", shift.slug, month(taken, zone)),
-        }],
-        until: Some(shift.interval.end),
+        key: format!("calendar.clash:{first}:{}:{to}", all.len()),
+        lane: format!("person:{to}:calendar"),
+        title,
+        lines,
+        actions,
+        until: all.iter().map(|taken| taken.shift.interval.end).max(),
     }
 }
 
@@ -96,10 +135,10 @@ fn month(taken: &Taken, zone: Tz) -> Month {
     Month::of(start.date_naive())
 }
 
-/// One notice for each shift and reader, however often the calendar is read.
-fn key(taken: &Taken, to: PersonId) -> String {
+/// What tells a clash from every other, however often the calendar is read.
+pub fn clash_key(taken: &Taken) -> String {
     format!(
-        "calendar.clash:{}:{}:{}:{}:{to}",
+        "{}:{}:{}:{}",
         taken.person,
         taken.shift.slug,
         taken.shift.role.chars().take(60).collect::<String>(),

@@ -66,14 +66,23 @@ pub fn broken() -> Problem {
 pub async fn work_out(state: &AppState, owner: Owner, files: Vec<Vec<u8>>) -> Result<Got, Problem> {
     let now = state.clock.now();
     let host = state.site.public_url.host().to_owned();
-    let turn = WORKING_OUT.acquire().await.map_err(|_| broken())?;
+    in_turn(&WORKING_OUT, move || match files.as_slice() {
+        [file] => parse(file, &owner, now, &host),
+        files => parse_all(files, &owner, now, &host),
+    })
+    .await
+}
+
+/// Works off the threads that serve requests, once it is its turn. A turn ends with its work, also where that
+/// breaks or nobody waits for it any more.
+async fn in_turn<T: Send + 'static>(
+    turns: &'static Semaphore,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let turn = turns.acquire().await.map_err(|_| broken())?;
     tokio::task::spawn_blocking(move || {
-        let got = match files.as_slice() {
-            [file] => parse(file, &owner, now, &host),
-            files => parse_all(files, &owner, now, &host),
-        };
-        drop(turn);
-        got
+        let _turn = turn;
+        work()
     })
     .await
     .unwrap_or_else(|_| Err(broken()))
@@ -246,6 +255,52 @@ mod tests {
             }),
             1 => prop::collection::vec(any::<u8>(), 0..80),
         ]
+    }
+
+    /// Two calendars are worked out, the third waits, whoever stops waiting for his gives no turn away early, and
+    /// one that breaks gives it back.
+    #[tokio::test]
+    async fn two_are_worked_out_at_once() {
+        use std::sync::mpsc::channel;
+        static TURNS: Semaphore = Semaphore::const_new(2);
+        assert_eq!(WORKING_OUT.available_permits(), 2);
+        let (say, mut at_work) = tokio::sync::mpsc::unbounded_channel();
+        let start = |name: u8| {
+            let (end, ended) = channel::<bool>();
+            let say = say.clone();
+            let work = in_turn(&TURNS, move || {
+                say.send(name).unwrap();
+                assert!(ended.recv().unwrap(), "it breaks");
+                Ok(name)
+            });
+            (tokio::spawn(work), end)
+        };
+        let (first, end_first) = start(1);
+        assert_eq!(at_work.recv().await, Some(1));
+        let (second, end_second) = start(2);
+        assert_eq!(at_work.recv().await, Some(2));
+        let (third, end_third) = start(3);
+        let (fourth, end_fourth) = start(4);
+        // Whoever waited for it has gone; it is at work all the same.
+        first.abort();
+        assert!(first.await.is_err());
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(TURNS.available_permits(), 0);
+        assert!(at_work.try_recv().is_err(), "two are at work");
+        end_first.send(true).unwrap();
+        assert_eq!(at_work.recv().await, Some(3));
+        assert!(at_work.try_recv().is_err(), "two are at work");
+        end_second.send(false).unwrap();
+        assert_eq!(second.await.unwrap(), Err(broken()));
+        assert_eq!(at_work.recv().await, Some(4));
+        for end in [end_third, end_fourth] {
+            end.send(true).unwrap();
+        }
+        assert_eq!(third.await.unwrap(), Ok(3));
+        assert_eq!(fourth.await.unwrap(), Ok(4));
+        assert_eq!(TURNS.available_permits(), 2);
     }
 
     proptest! {

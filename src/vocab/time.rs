@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{
-    DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, TimeDelta, TimeZone,
-    Utc,
+    DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
+    TimeZone, Timelike, Utc,
 };
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,22 @@ fn same_clocks(a: Tz, b: Tz) -> bool {
         months.filter_map(|(year, month)| Utc.with_ymd_and_hms(year, month, 15, 12, 0, 0).single());
     let offset = |zone: Tz, at: &DateTime<Utc>| at.with_timezone(&zone).naive_local();
     instants.all(|at| offset(a, &at) == offset(b, &at))
+}
+
+/// A time of day in whole minutes, as forms send it: `09:00`, or `09:00:00`.
+#[must_use]
+pub fn time_of_day(typed: &str) -> Option<NaiveTime> {
+    let typed = typed.trim();
+    let time = NaiveTime::parse_from_str(typed, "%H:%M")
+        .or_else(|_| NaiveTime::parse_from_str(typed, "%H:%M:%S"));
+    time.ok().filter(is_whole_minute)
+}
+
+/// Whether clocks strike a minute then.
+#[must_use]
+pub fn is_whole_minute(time: &impl Timelike) -> bool {
+    // A leap second is a second with more than a second's fraction.
+    time.second() == 0 && time.nanosecond() == 0
 }
 
 /// The instant at which clocks in `zone` show `local`. A time that a spring change skips means the
@@ -221,7 +237,7 @@ impl Month {
     /// From its first local midnight to the next month's (UTC).
     #[must_use]
     pub fn interval(self, zone: Tz) -> Interval {
-        let midnight = |d: NaiveDate| local_instant(zone, d.and_time(chrono::NaiveTime::MIN));
+        let midnight = |d: NaiveDate| local_instant(zone, d.and_time(NaiveTime::MIN));
         Interval {
             start: midnight(self.0),
             end: midnight(self.next().0),

@@ -2,12 +2,17 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::extract::{FromRequest, RawForm, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use tokio::time::timeout;
 
 use crate::error::AppError;
+
+/// A form that has not arrived by then is not waited for; less than any answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Typed values by field name (a name may repeat), and the messages at the fields.
 #[derive(Clone, Debug, Default)]
@@ -116,6 +121,16 @@ impl Form {
         self.errors.is_empty()
     }
 
+    /// The status of the page that shows it: 422 where something is wrong.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        if self.is_good() {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    }
+
     /// Puts a message at a field. The first message of a field stays.
     pub fn refuse(&mut self, name: &str, message: impl Display) {
         if self.error(name).is_none() {
@@ -187,10 +202,7 @@ impl Form {
 
     /// A time of day as `hh:mm`; otherwise a message.
     pub fn time(&mut self, name: &str) -> Option<chrono::NaiveTime> {
-        let typed = self.value(name).trim();
-        let time = chrono::NaiveTime::parse_from_str(typed, "%H:%M")
-            .or_else(|_| chrono::NaiveTime::parse_from_str(typed, "%H:%M:%S"))
-            .ok();
+        let time = crate::vocab::time_of_day(self.value(name));
         if time.is_none() {
             self.refuse(name, "must be a time of day, like 09:00");
         }
@@ -221,8 +233,21 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let RawForm(bytes) = RawForm::from_request(request, state)
+        Self::within(PATIENCE, request, state).await
+    }
+}
+
+impl Form {
+    /// The form, if it arrives in time.
+    async fn within<S: Send + Sync>(
+        patience: Duration,
+        request: Request,
+        state: &S,
+    ) -> Result<Self, Response> {
+        let read = timeout(patience, RawForm::from_request(request, state));
+        let RawForm(bytes) = read
             .await
+            .map_err(|_| AppError::TooSlow.into_response())?
             .map_err(|rejection| {
                 let rejection = rejection.into_response();
                 if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
@@ -314,6 +339,33 @@ mod tests {
             form.message("percent").as_deref(),
             Some("Must be a whole number from 0 to 300")
         );
+    }
+
+    #[tokio::test]
+    async fn a_form_that_does_not_arrive_is_not_waited_for() {
+        let body =
+            axum::body::Body::from_stream(tokio_stream::pending::<Result<Vec<u8>, String>>());
+        let request = axum::http::Request::post("/")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .unwrap();
+        let refused = Form::within(std::time::Duration::from_millis(50), request, &())
+            .await
+            .unwrap_err();
+        assert_eq!(refused.status(), 408);
+    }
+
+    #[test]
+    fn times_of_day_are_whole_minutes() {
+        let mut form = Form::of([
+            ("a", "08:00"),
+            ("b", "08:00:00"),
+            ("c", "08:00:30"),
+            ("d", "23:59:60"),
+        ]);
+        assert_eq!(form.time("a"), form.time("b"));
+        assert!(form.time("a").is_some());
+        assert!(form.time("c").is_none() && form.time("d").is_none());
     }
 
     #[test]

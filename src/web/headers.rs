@@ -1,7 +1,7 @@
 //! Headers on every response: nothing but our own scripts and styles, no framing, no sniffing.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -54,10 +54,35 @@ pub async fn add(State(state): State<AppState>, request: Request, next: Next) ->
             .entry(header::STRICT_TRANSPORT_SECURITY)
             .or_insert(HeaderValue::from_static("max-age=31536000"));
     }
+    let secure = if state.site.public_url.is_https() {
+        mark_secure(headers);
+        "; Secure"
+    } else {
+        ""
+    };
     // A page that could not be shown has not shown the message either.
     if flashed && is_page && shown {
-        let clear = HeaderValue::from_static("flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
-        headers.append(header::SET_COOKIE, clear);
+        let clear = format!("flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}");
+        if let Ok(clear) = HeaderValue::from_str(&clear) {
+            headers.append(header::SET_COOKIE, clear);
+        }
     }
     response
+}
+
+/// Cookies that whoever set them did not mark, because they don't know where the site is reached.
+fn mark_secure(headers: &mut HeaderMap) {
+    let marked = headers.get_all(header::SET_COOKIE).iter().map(|cookie| {
+        let text = cookie
+            .to_str()
+            .ok()
+            .filter(|text| !text.contains("; Secure"));
+        text.and_then(|text| HeaderValue::from_str(&format!("{text}; Secure")).ok())
+            .unwrap_or_else(|| cookie.clone())
+    });
+    let marked: Vec<HeaderValue> = marked.collect();
+    headers.remove(header::SET_COOKIE);
+    for cookie in marked {
+        headers.append(header::SET_COOKIE, cookie);
+    }
 }

@@ -10,6 +10,11 @@ use crate::jobs::{Notice, Topic};
 
 /// Characters of a message: Discord takes no more than 2,000.
 const MOST: usize = 1900;
+/// And of its title.
+const MOST_TITLE: usize = 500;
+
+/// A space without width, which parts what would be a command.
+const NOTHING: char = '\u{200B}';
 
 #[derive(Serialize)]
 struct Event<'a> {
@@ -83,21 +88,56 @@ pub fn slack(notice: &Notice, site: &PublicUrl) -> serde_json::Result<String> {
     let links = links(notice, site);
     let links = links
         .iter()
-        .map(|link| format!("\n<{}|{}>", escaped(&link.url), escaped(link.label)));
+        .map(|link| format!("\n<{}|{}>", entities(&link.url), escaped(link.label)));
     let links: String = links.collect();
-    let mut words = notice.lines.join("\n");
-    let used = notice.title.chars().count() + links.chars().count();
-    let most = MOST.saturating_sub(used);
-    if words.chars().count() > most {
-        words = words.chars().take(most).collect();
-        words.push('…');
-    }
-    let text = format!("*{}*\n{}{links}", escaped(&notice.title), escaped(&words));
+    let title = cut(escaped(&notice.title), MOST_TITLE);
+    let used = title.chars().count() + links.chars().count();
+    let words = cut(escaped(&notice.lines.join("\n")), MOST.saturating_sub(used));
+    let text = format!("*{title}*\n{words}{links}");
     serde_json::to_string(&serde_json::json!({ "text": text }))
 }
 
-/// Text in which nothing is a command: `<!channel>` would wake everybody.
+/// No longer than that, and no entity cut in two.
+fn cut(text: String, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text;
+    }
+    let mut short: String = text.chars().take(most).collect();
+    if let Some(at) = short.rfind('&')
+        && !short.get(at..).unwrap_or_default().contains(';')
+    {
+        short.truncate(at);
+    }
+    short.push('…');
+    short
+}
+
+/// Words that wake everybody after an @, in one chat or another.
+const EVERYBODY: [&str; 4] = ["everyone", "channel", "here", "all"];
+
+/// Text in which nothing is a command: `<!channel>` and `@everyone` would wake everybody, and
+/// `[a](b)` would lead elsewhere than it says.
 fn escaped(text: &str) -> String {
+    let mut quiet = String::with_capacity(text.len());
+    for (index, piece) in text.split('@').enumerate() {
+        if index > 0 {
+            quiet.push('@');
+            let is_call = |word: &&str| {
+                piece
+                    .get(..word.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(word))
+            };
+            if EVERYBODY.iter().any(|word| is_call(&word)) {
+                quiet.push(NOTHING);
+            }
+        }
+        quiet.push_str(piece);
+    }
+    entities(&quiet.replace("](", &format!("]{NOTHING}(")))
+}
+
+/// Text in which nothing is markup of Slack's.
+fn entities(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -143,6 +183,35 @@ mod tests {
             "*&lt;!channel&gt; &amp; Ben*\n1 &lt; 2\n&lt;@U1&gt;\n\
              <https://oncall.example.com/covers/1?a=1&amp;b=2|See &gt; it>"
         );
+    }
+
+    #[test]
+    fn nobody_is_woken_and_no_link_is_hidden_by_a_name_or_a_reason() {
+        let mut loud = notice(vec![
+            "ask @Here, @channel, a@example.com [x](https://evil)".into(),
+        ]);
+        loud.title = "@everyone takes it".into();
+        let text = text(&loud);
+        for call in ["@everyone", "@Here", "@channel", "]("] {
+            assert!(!text.contains(call), "{text}");
+        }
+        assert!(text.contains("@\u{200B}everyone") && text.contains("a@example.com"));
+    }
+
+    #[test]
+    fn what_escaping_adds_is_counted_too() {
+        for loud in ["&", "<", "@here", "]("] {
+            let mut long = notice(vec![loud.repeat(2000)]);
+            long.title = loud.repeat(300);
+            let text = text(&long);
+            assert!(
+                text.chars().count() < 2000,
+                "{loud}: {}",
+                text.chars().count()
+            );
+            assert!(!text.contains("&a…") && !text.contains("&am…") && !text.contains("&amp…"));
+            assert!(text.contains("\n<https://"), "{text}");
+        }
     }
 
     #[test]

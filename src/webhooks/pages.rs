@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use chrono_tz::Tz;
 
 use super::model::{MOST, Shape, Webhook, WebhookId};
@@ -47,18 +46,14 @@ async fn render(
 ) -> Answer {
     let team = user.manager_of(slug)?.clone();
     let webhooks = store::of_team(&mut *state.db.acquire().await?, team.team).await?;
-    let status = if typed.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let form = typed.unwrap_or_default();
     page_with(
-        status,
+        form.status(),
         &Index {
             frame: user.team_frame(format!("Webhooks · {}", team.name), Section::Members, &team),
             team,
             webhooks,
-            form: typed.unwrap_or_default(),
+            form,
             fresh,
             zone: user.zone,
         },

@@ -258,8 +258,11 @@ fn verdict(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>) -> Resul
 /// How long the other side wants to be left alone: seconds, or until an instant.
 fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeDelta> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let wait = match text.parse::<u32>() {
         Ok(seconds) => TimeDelta::seconds(seconds.into()),
+        // More than can be counted is a long time, too.
+        Err(_) if is_number => LONGEST_WAIT,
         Err(_) => DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc) - now,
     };
     (wait > TimeDelta::zero()).then(|| wait.min(LONGEST_WAIT))
@@ -295,6 +298,7 @@ mod tests {
             ("Mon, 16 Nov 2026 09:02:00 GMT", Some(120)),
             ("Mon, 16 Nov 2026 08:00:00 GMT", None),
             ("999999999", Some(12 * 3600)),
+            ("99999999999999999999999", Some(12 * 3600)),
             ("soon", None),
             ("-5", None),
         ] {

@@ -37,10 +37,16 @@ pub async fn add(
     key: &SecretKey,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<WebhookId>> {
-    // Two managers add one after the other.
+    // Two managers add one after the other. What is counted in the statement that waits for the lock
+    // was counted before it waited.
+    sqlx::query!(
+        "select id from teams where id = $1 for no key update",
+        new.team.0
+    )
+    .fetch_one(&mut *conn)
+    .await?;
     let has = sqlx::query_scalar!(
-        r#"select (select count(*) from webhooks w where w.team_id = t.id) as "has!"
-        from teams t where t.id = $1 for no key update"#,
+        r#"select count(*) as "has!" from webhooks where team_id = $1"#,
         new.team.0,
     )
     .fetch_one(&mut *conn)

@@ -173,3 +173,61 @@ async fn two_rotations_with_the_same_people_are_published_at_once() {
         "{answers:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_plan_leaves_connections_to_everybody_else() {
+    let (app, manager) = planner().await;
+    let page = manager.get(NOVEMBER).await;
+    let rotation = value(&page, "rotation");
+    let mut hold = app.db.begin().await.unwrap();
+    sqlx::query("select id from rotations where id = $1 for update")
+        .bind(rotation.parse::<i64>().unwrap())
+        .execute(&mut *hold)
+        .await
+        .unwrap();
+    // More than there are connections, all waiting for the same rotation.
+    let waiting: Vec<_> = (0..30)
+        .map(|_| {
+            let (manager, rotation) = (manager.clone(), rotation.clone());
+            tokio::spawn(async move {
+                let fields = [("rotation", rotation.as_str()), ("action", "recompute")];
+                manager
+                    .post_form(&format!("{NOVEMBER}/changes"), &fields)
+                    .await
+            })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let page = manager.get("/teams/payments/members").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    for request in waiting {
+        request.abort();
+    }
+    drop(hold);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_another_teams_rotation() {
+    let (app, manager) = planner().await;
+    let page = manager.get(NOVEMBER).await;
+    let rotation = value(&page, "rotation");
+    let other = crate::fixtures::team(&app.db, "other", "Other", chrono_tz::UTC).await;
+    let mallory = crate::fixtures::person(&app.db, "mallory", "Mallory", chrono_tz::UTC).await;
+    crate::fixtures::join(&app.db, &other, &mallory, true, true).await;
+    let visitor = app.visitor();
+    visitor
+        .sign_in(&mallory.email, crate::fixtures::PASSWORD)
+        .await;
+    let mut hold = app.db.begin().await.unwrap();
+    sqlx::query("select id from rotations where id = $1 for update")
+        .bind(rotation.parse::<i64>().unwrap())
+        .execute(&mut *hold)
+        .await
+        .unwrap();
+    let fields = [("rotation", rotation.as_str()), ("action", "recompute")];
+    let path = "/teams/other/plan/2026-11/changes";
+    let wait = std::time::Duration::from_secs(10);
+    let page = tokio::time::timeout(wait, visitor.post_form(path, &fields)).await;
+    assert_eq!(page.expect("it does not wait").status, 404);
+    drop(hold);
+}

@@ -249,3 +249,36 @@ async fn where_no_mail_is_sent_none_can_be_chosen() {
     assert_eq!(page.status, 422);
     assert!(page.text().contains("This installation sends no mail."));
 }
+
+#[tokio::test]
+async fn the_daily_look_at_everybody_is_spread_over_hours() {
+    let mut office = Office::new().await;
+    let db = office.crew.app.db.clone();
+    for number in 0..12 {
+        let (name, zone) = (format!("Person {number}"), chrono_tz::Europe::Istanbul);
+        let person = crate::fixtures::person(&db, &format!("p{number}"), &name, zone).await;
+        sqlx::query(
+            "insert into calendar_channels (person_id, kind, target, chosen_at, state_at)
+            values ($1, 'mail', 'somebody@example.com', now(), now())",
+        )
+        .bind(person.id)
+        .execute(&db)
+        .await
+        .unwrap();
+    }
+    office.run().await;
+    let (people, moments, minutes): (i64, i64, i64) = sqlx::query_as(
+        "select count(*), count(distinct due_at),
+            extract(epoch from max(due_at) - $1)::bigint / 60
+        from jobs where kind = 'calendar.out' and key like '%:sweep:%'",
+    )
+    .bind(office.crew.app.clock.now())
+    .fetch_one(&db)
+    .await
+    .unwrap();
+    assert_eq!(people, 12);
+    assert!(
+        moments > 6 && (10..=240).contains(&minutes),
+        "{moments} in {minutes} min"
+    );
+}

@@ -14,6 +14,7 @@ use fairshift::state::{AppState, Site};
 use crate::clients::{Parser, SeenEvent, read_with};
 use crate::feeds::{Crew, events, next_primary};
 use crate::fixtures;
+use crate::sources::server::{Reply, Server};
 use crate::support::browser::Browser;
 use crate::support::caldav::{Line, Mode, PASSWORD, Radicale, USER};
 use crate::support::program::{Running, fairshift};
@@ -1009,6 +1010,7 @@ async fn killed_between_writing_and_knowing_it_writes_nothing_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::too_many_lines)] // Whatever may be logged, done once.
 async fn nothing_secret_is_logged_however_much_is_logged() {
     let desk = Desk::new().await;
     let crew = &desk.crew;
@@ -1047,6 +1049,17 @@ async fn nothing_secret_is_logged_however_much_is_logged() {
     let secret = format!("{}/private-9f3c/basic.ics", desk.line.url);
     ayse.post_form(&format!("{calendars}/addresses"), &[("address", &secret)])
         .await;
+    // One that leads on, and what it says of her.
+    let other = Server::start().await;
+    let moved = format!("location: {}", other.at("/moved-8e2a/basic.ics"));
+    other.reply("/first-4c1d/basic.ics", Reply::Header(302, moved));
+    let titled = crate::sources::calendar(&["DTSTART:20261201T070000Z\nLOCATION:Ward 9"]);
+    other.reply("/moved-8e2a/basic.ics", Reply::Calendar(titled));
+    let leads_on = other.at("/first-4c1d/basic.ics");
+    let page = ayse
+        .post_form(&format!("{calendars}/addresses"), &[("address", &leads_on)])
+        .await;
+    assert_eq!(page.status, 303, "{}", page.text());
     for (password, status) in [("wrong-5d21", 422), (PASSWORD, 303)] {
         let fields = [
             ("server", desk.line.url.as_str()),
@@ -1086,8 +1099,21 @@ async fn nothing_secret_is_logged_however_much_is_logged() {
     program.wait().unwrap();
     let said = said();
     assert!(said.contains("TRACE"), "it is logged in full");
-    let basic = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
-    for secret in ["private-9f3c", "wrong-5d21", PASSWORD, &basic, KEY] {
+    let basic = |password: &str| {
+        base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{password}"))
+    };
+    for secret in [
+        "private-9f3c",
+        "first-4c1d",
+        "moved-8e2a",
+        "Very private",
+        "Ward 9",
+        "wrong-5d21",
+        &basic("wrong-5d21"),
+        PASSWORD,
+        &basic(PASSWORD),
+        KEY,
+    ] {
         let line = said.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");
     }

@@ -9,10 +9,10 @@ use fairshift::clock::Clock;
 use fairshift::jobs::{self, Notice, To, Topic};
 use sqlx::PgPool;
 
-use crate::support::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Running, fairshift};
 use crate::support::smtp::{Authority, Fault, Sink, Tls};
+use crate::support::{TestApp, failed};
 
 fn notice(key: &str, address: &str) -> Notice {
     Notice {
@@ -32,16 +32,6 @@ async fn tell(app: &TestApp, key: &str, address: &str) {
     jobs::notify(&mut conn, app.clock.now(), &notice(key, address))
         .await
         .unwrap();
-}
-
-/// What jobs that failed say, and whether they are tried again.
-async fn failed(db: &PgPool) -> Vec<(String, bool)> {
-    let mut conn = db.acquire().await.unwrap();
-    let failed = jobs::undelivered(&mut conn, 0, 100).await.unwrap();
-    failed
-        .into_iter()
-        .map(|job| (job.error, job.next_at.is_some()))
-        .collect()
 }
 
 /// A server that asks for a password.

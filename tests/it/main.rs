@@ -44,6 +44,7 @@ mod routes;
 mod scheduler;
 mod service;
 mod sign_in;
+mod silence;
 mod sources;
 mod support;
 mod web;

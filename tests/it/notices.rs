@@ -7,8 +7,8 @@ use fairshift::vocab::PersonId;
 use crate::cast::{Cast, PASSWORD, Who};
 use crate::cover::{Crew, send};
 use crate::fixtures;
-use crate::support::TestApp;
 use crate::support::smtp::{Fault, Received, Sink};
+use crate::support::{TestApp, failed};
 
 fn notice(to: To, topic: Topic, key: &str) -> Notice {
     Notice {
@@ -40,16 +40,6 @@ async fn somebody() -> (Sink, TestApp, PersonId) {
     let zone = chrono_tz::Europe::Istanbul;
     let person = fixtures::person(&app.db, "ayse", "Ayşe Demir", zone).await;
     (sink, app, person.id)
-}
-
-/// Errors of jobs that failed, and whether they are tried again.
-async fn failed(app: &TestApp) -> Vec<(String, bool)> {
-    let mut conn = app.db.acquire().await.unwrap();
-    let failed = jobs::undelivered(&mut conn, 0, 100).await.unwrap();
-    failed
-        .into_iter()
-        .map(|job| (job.error, job.next_at.is_some()))
-        .collect()
 }
 
 #[tokio::test]
@@ -143,11 +133,11 @@ async fn a_connection_dropped_after_data_gives_the_same_mail_again() {
     sink.fault(Fault::DropAfterData);
     tell(&app, &notice(To::Person(person), Topic::CoverAsk, "a")).await;
     app.work().await;
-    assert!(failed(&app).await[0].1, "tried again");
+    assert!(failed(&app.db).await[0].1, "tried again");
     sink.fault(Fault::None);
     app.clock.advance(TimeDelta::minutes(1));
     app.work().await;
-    assert!(failed(&app).await.is_empty());
+    assert!(failed(&app.db).await.is_empty());
     let ids: Vec<String> = sink
         .mails()
         .iter()
@@ -168,7 +158,7 @@ async fn a_server_that_is_down_or_babbles_or_asks_for_patience_is_tried_again() 
         sink.fault(fault.clone());
         tell(&app, &notice(To::Person(person), Topic::CoverAsk, "a")).await;
         app.work().await;
-        let failed = failed(&app).await;
+        let failed = failed(&app.db).await;
         assert!(
             failed.len() == 1 && failed[0].1 && !failed[0].0.is_empty(),
             "{fault:?}: {failed:?}"
@@ -193,7 +183,7 @@ async fn nobody_there_is_said_and_tried_again() {
     let person = fixtures::person(&app.db, "ayse", "Ayşe", chrono_tz::UTC).await;
     tell(&app, &notice(To::Person(person.id), Topic::CoverAsk, "a")).await;
     app.work().await;
-    let failed = failed(&app).await;
+    let failed = failed(&app.db).await;
     assert!(
         failed[0].1 && failed[0].0.contains("mail server"),
         "{failed:?}"
@@ -209,7 +199,7 @@ async fn one_refused_recipient_is_given_up_and_holds_up_nobody() {
     tell(&app, &notice(To::Person(person), Topic::CoverAsk, "b")).await;
     app.work().await;
     assert_eq!(sink.mails_to("ayse@example.com").len(), 1);
-    let failed = failed(&app).await;
+    let failed = failed(&app.db).await;
     assert_eq!(failed.len(), 1);
     assert!(
         !failed[0].1 && failed[0].0.contains("no such mailbox"),
@@ -459,7 +449,7 @@ async fn who_left_and_what_is_too_late_is_not_told() {
         .unwrap();
     tell(&app, &notice(To::Person(person), Topic::CoverAsk, "left")).await;
     app.work().await;
-    assert!(sink.mails().is_empty() && failed(&app).await.is_empty());
+    assert!(sink.mails().is_empty() && failed(&app.db).await.is_empty());
 }
 
 /// Subjects and texts of the mails that say that a shift starts, to somebody.
@@ -808,6 +798,8 @@ async fn an_administrator_retries_and_drops_what_failed() {
         page.text()
     );
     assert!(!page.body.contains("token"), "no secret is shown");
+    let told = page.text().matches("to gone@example.com").count();
+    assert_eq!(told, 2, "{}", page.text());
     let forms = page.attributes("form[action^='/undelivered/']", "action");
     assert_eq!(forms.len(), 2);
     sink.fault(Fault::None);

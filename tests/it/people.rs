@@ -5,6 +5,7 @@ use fairshift::people;
 
 use crate::cast::{Cast, PASSWORD, Who};
 use crate::fixtures;
+use crate::planning::serial_free::race;
 use crate::support::visitor::{Page, Visitor};
 
 const NEW_PASSWORD: &str = "new horse battery";
@@ -309,6 +310,50 @@ async fn an_administrators_link_sets_a_password_once() {
     let late = make().await;
     cast.app.clock.advance(TimeDelta::hours(48));
     assert_eq!(visitor.post_form(&late, &fields).await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_links_made_at_once_one_works_and_none_outlives_the_password() {
+    let cast = Cast::new().await;
+    let admin = cast.visitor(Who::Administrator).await;
+    let engineer = cast.visitor(Who::Engineer).await;
+    let path = format!("/admin/people/{}/reset-link", cast.engineer);
+    let make = |_| {
+        let (admin, path) = (admin.clone(), path.clone());
+        async move { admin.post_form(&path, &[]).await }
+    };
+    let mut working = 0;
+    for page in race(12, make).await {
+        assert_eq!(page.status, 200, "{}", page.text());
+        let link = page.attributes("#reset-link", "value")[0].clone();
+        let answer = cast.app.visitor().get(&link[cast.app.url.len()..]).await;
+        working += usize::from(answer.status == 200);
+    }
+    assert_eq!(working, 1);
+    // Whoever had a link to an account whose password is changed has it no more.
+    let fields = [
+        ("password", PASSWORD),
+        ("new_password", NEW_PASSWORD),
+        ("again", NEW_PASSWORD),
+    ];
+    let page = engineer.post_form("/account/password", &fields).await;
+    assert_eq!(page.status, 303, "{}", page.text());
+    let open = "select count(*) from one_time_links where used_at is null";
+    assert_eq!(cast.count(open).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_hashed_for_who_has_no_link() {
+    let cast = Cast::new().await;
+    let visitor = cast.app.visitor();
+    let fields = [("password", NEW_PASSWORD), ("again", NEW_PASSWORD)];
+    // More than may wait for a hash at the same time.
+    let post = |_| {
+        let visitor = visitor.clone();
+        async move { visitor.post_form("/password/none", &fields).await.status }
+    };
+    let answers = race(100, post).await;
+    assert!(answers.iter().all(|status| *status == 400), "{answers:?}");
 }
 
 #[tokio::test]
@@ -629,8 +674,30 @@ async fn who_is_taken_out_of_a_team_no_longer_sees_it() {
     let page = manager.get("/teams/payments/audit").await;
     let lines = page.all("tbody tr");
     assert!(lines[0].contains("Mia Lindqvist") && lines[0].contains("removed member"));
-    // Out of their own team a manager lands where they may be.
-    let own = format!("/teams/payments/members/{}/removal", cast.manager);
+    // The last manager stays, and stays one; out of their own team a manager lands where they may be.
+    let path = format!("/teams/payments/members/{}", cast.manager);
+    let own = format!("{path}/removal");
+    let page = manager.post_form(&own, &[]).await;
+    assert_eq!(page.status, 400);
+    assert!(
+        page.text().contains("the team's last manager"),
+        "{}",
+        page.text()
+    );
+    let revision = manager
+        .get(&path)
+        .await
+        .attributes("[name=revision]", "value");
+    let mut fields = member_fields(&revision[0]);
+    fields.retain(|(name, _)| *name != "is_manager");
+    let page = manager.post_form(&path, &fields).await;
+    assert_refused(&page, "is_manager", "the team's last manager");
+    sqlx::query("insert into team_members (team_id, person_id, is_manager) values ($1, $2, true)")
+        .bind(cast.payments.id)
+        .bind(cast.admin)
+        .execute(&cast.app.db)
+        .await
+        .unwrap();
     assert_eq!(manager.post_form(&own, &[]).await.location(), "/");
 }
 

@@ -5,7 +5,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::support::TestApp;
 use crate::support::database::TestDatabase;
-use crate::support::program::{Running, fairshift};
+use crate::support::program::{DataFolder, Running, fairshift};
 use crate::support::visitor::Visitor;
 
 #[tokio::test]
@@ -119,4 +119,51 @@ async fn an_open_stream_ends_with_the_service() {
     let stopping = running.stop("-TERM");
     while stream.chunk().await.unwrap().is_some() {}
     assert!(stopping.ended().success());
+}
+
+/// Addresses and passwords of calendars are encrypted with it: a demo needs no setting, and a service on a
+/// database of its own has none that is not set.
+#[tokio::test]
+async fn a_demo_makes_its_own_key_and_a_service_does_not() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let calendars = "/availability/calendars";
+    let missing = "the administrator has to set FAIRSHIFT_SECRET_KEY";
+    let folder = DataFolder::new("demo-key");
+    let database = TestDatabase::create().await;
+    let mut command = fairshift(&["demo", "--listen", "127.0.0.1:0", "--data-dir"]);
+    command
+        .arg(&folder.path)
+        .env("DATABASE_URL", database.url());
+    let demo = Running::start(command);
+    let file = folder.path.join("secret-key");
+    let key = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        key.trim().parse::<fairshift::secret::SecretKey>().is_ok(),
+        "a key"
+    );
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "for its account alone");
+    let ayse = Visitor::new(&demo.url);
+    ayse.sign_in("engineer@example.com", fairshift::demo::PASSWORD)
+        .await;
+    let page = ayse.get(calendars).await;
+    assert!(!page.text().contains(missing), "{}", page.text());
+    demo.end("-INT");
+
+    let database = TestDatabase::create().await;
+    let pool = fairshift::db::pool(database.options()).await.unwrap();
+    let crew = crate::fixtures::payments(&pool).await;
+    let folder = DataFolder::new("no-key");
+    let mut command = fairshift(&["--listen", "127.0.0.1:0", "--data-dir"]);
+    command
+        .arg(&folder.path)
+        .env("DATABASE_URL", database.url());
+    let service = Running::start(command);
+    let ayse = Visitor::new(&service.url);
+    ayse.sign_in(&crew.ayse.email, crate::fixtures::PASSWORD)
+        .await;
+    let page = ayse.get(calendars).await;
+    assert!(page.text().contains(missing), "{}", page.text());
+    assert!(!folder.path.join("secret-key").exists());
+    service.end("-INT");
 }

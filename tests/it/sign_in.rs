@@ -377,6 +377,21 @@ async fn on_https_the_cookie_is_secure_and_the_browser_told_to_stay() {
     assert_eq!(answer.status(), 303);
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
     assert!(cookie.ends_with("; Secure"), "{cookie}");
+    // What one page leaves for the next, too.
+    let secret = cookie.split(';').next().unwrap();
+    let told = visitor
+        .client()
+        .post(visitor.address("/account/sessions/end-others"))
+        .header("origin", "https://oncall.example.com")
+        .header("cookie", secret)
+        .send()
+        .await
+        .unwrap();
+    let flash = told.headers()["set-cookie"].to_str().unwrap();
+    assert!(
+        flash.starts_with("flash=") && flash.ends_with("; Secure"),
+        "{flash}"
+    );
     assert!(answer.headers().contains_key("strict-transport-security"));
 }
 

@@ -1,159 +1,26 @@
 //! What concerns a team is posted: against a server that keeps what it is posted and answers as it is
 //! told.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use fairshift::app;
 use fairshift::fetch::Fetcher;
 use fairshift::jobs::{self, Action, Notice, To, Topic};
-use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::a11y;
 use crate::cast::{Cast, PASSWORD, Who};
-use crate::cover::{Crew, send};
-use crate::support::TestApp;
+use crate::cover::told::swap;
+use crate::cover::{Crew, TAKE_BACK, send};
+use crate::planning::serial_free::race;
 use crate::support::browser::Browser;
+use crate::support::receiver::{Receiver, Reply};
 use crate::support::visitor::{Page, Visitor};
+use crate::support::{TestApp, failed};
 
 const PAGE: &str = "/teams/payments/webhooks";
-
-/// How an address answers.
-#[derive(Clone)]
-enum Reply {
-    Status(u16),
-    /// A status and one more header.
-    Header(u16, String),
-    /// Never.
-    Silence,
-}
-
-/// What was posted.
-#[derive(Clone, Debug)]
-struct Posted {
-    path: String,
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
-impl Posted {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-}
-
-#[derive(Default)]
-struct Script {
-    posted: Vec<Posted>,
-    /// Answers to come, by path; 200 where there are none.
-    replies: BTreeMap<String, VecDeque<Reply>>,
-    /// From then on.
-    always: BTreeMap<String, Reply>,
-}
-
-/// A server that is posted to.
-#[derive(Clone)]
-struct Receiver {
-    url: String,
-    script: Arc<Mutex<Script>>,
-}
-
-impl Receiver {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let receiver = Self {
-            url: format!("http://{}", listener.local_addr().unwrap()),
-            script: Arc::default(),
-        };
-        let script = Arc::clone(&receiver.script);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(receive(stream, Arc::clone(&script)));
-            }
-        });
-        receiver
-    }
-
-    fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.url)
-    }
-
-    /// Answers the next posts to a path so.
-    fn next(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
-        let mut script = self.script.lock().unwrap();
-        let queue = script.replies.entry(path.to_owned()).or_default();
-        queue.extend(replies);
-    }
-
-    /// Answers all posts to a path so.
-    fn always(&self, path: &str, reply: Reply) {
-        let mut script = self.script.lock().unwrap();
-        script.always.insert(path.to_owned(), reply);
-    }
-
-    fn posted(&self) -> Vec<Posted> {
-        self.script.lock().unwrap().posted.clone()
-    }
-
-    /// The titles that came to a path as JSON, in order.
-    fn titles(&self, path: &str) -> Vec<String> {
-        let posted = self.posted();
-        let theirs = posted.iter().filter(|posted| posted.path == path);
-        let titles = theirs.map(|posted| posted.json()["title"].as_str().unwrap().to_owned());
-        titles.collect()
-    }
-}
-
-/// One request of a connection. What goes wrong here is the other side's to notice.
-async fn receive(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Result<()> {
-    let mut bytes = Vec::new();
-    let end = loop {
-        if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
-            break at + 4;
-        }
-        if stream.read_buf(&mut bytes).await? == 0 {
-            return Ok(());
-        }
-    };
-    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    let mut lines = head.lines();
-    let first = lines.next().unwrap();
-    assert!(first.starts_with("POST "), "{first}");
-    let path = first.split(' ').nth(1).unwrap().to_owned();
-    let headers: BTreeMap<String, String> = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-        .collect();
-    let length: usize = headers["content-length"].parse().unwrap();
-    while bytes.len() < end + length {
-        stream.read_buf(&mut bytes).await?;
-    }
-    let body = String::from_utf8(bytes[end..].to_vec()).unwrap();
-    let reply = {
-        let mut script = script.lock().unwrap();
-        let next = script.replies.get_mut(&path).and_then(VecDeque::pop_front);
-        let reply = next.or_else(|| script.always.get(&path).cloned());
-        script.posted.push(Posted {
-            path,
-            headers,
-            body,
-        });
-        reply.unwrap_or(Reply::Status(200))
-    };
-    let answer = match reply {
-        Reply::Status(status) => format!("HTTP/1.1 {status} X\r\n"),
-        Reply::Header(status, line) => format!("HTTP/1.1 {status} X\r\n{line}\r\n"),
-        Reply::Silence => return std::future::pending().await,
-    };
-    let answer = format!("{answer}connection: close\r\ncontent-length: 0\r\n\r\n");
-    stream.write_all(answer.as_bytes()).await?;
-    stream.shutdown().await
-}
 
 /// The HMAC-SHA256 of a text in hexadecimal, as Python works it out.
 fn hmac(secret: &str, text: &str) -> String {
@@ -220,16 +87,6 @@ async fn tell(app: &TestApp, subject: &str, number: u32) {
     jobs::notify(&mut conn, app.clock.now(), &notice)
         .await
         .unwrap();
-}
-
-/// What failed, and whether it is tried again.
-async fn failed(app: &TestApp) -> Vec<(String, bool)> {
-    let mut conn = app.db.acquire().await.unwrap();
-    let failed = jobs::undelivered(&mut conn, 0, 100).await.unwrap();
-    failed
-        .into_iter()
-        .map(|job| (job.error, job.next_at.is_some()))
-        .collect()
 }
 
 #[tokio::test]
@@ -367,7 +224,7 @@ async fn private_addresses_and_what_is_none_are_refused_at_the_field() {
     add(&open, &receiver.at("/hook"), "json", "").await;
     tell(&cast.app, "cover", 1).await;
     jobs::run_due(&closed, &app::handlers()).await.unwrap();
-    let failed = failed(&cast.app).await;
+    let failed = failed(&cast.app.db).await;
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(
         !failed[0].1 && failed[0].0.starts_with("The address must"),
@@ -386,7 +243,7 @@ async fn a_redirect_is_not_followed() {
     cast.app.work().await;
     let posted = receiver.posted();
     assert!(posted.iter().all(|posted| posted.path == "/hook"));
-    let failed = failed(&cast.app).await;
+    let failed = failed(&cast.app.db).await;
     assert!(failed[0].1 && failed[0].0.contains("(307)"), "{failed:?}");
 }
 
@@ -417,7 +274,7 @@ async fn what_fails_is_tried_again_in_order_and_holds_up_nobody_else() {
     let titles = receiver.titles("/a");
     let x: Vec<&String> = titles[2..].iter().filter(|t| t.starts_with('x')).collect();
     assert_eq!(x, ["x 1", "x 2"], "{titles:?}");
-    assert!(failed(&cast.app).await.is_empty());
+    assert!(failed(&cast.app.db).await.is_empty());
     assert!(manager.get(PAGE).await.all(".badge.bad").is_empty());
     // A key that was told is not told again.
     tell(&cast.app, "x", 1).await;
@@ -451,7 +308,7 @@ async fn silence_is_no_answer() {
     tell(&cast.app, "x", 1).await;
     cast.app.work().await;
     assert_eq!(
-        failed(&cast.app).await,
+        failed(&cast.app.db).await,
         [("Nothing arrives: no answer in time.".to_owned(), true)]
     );
 }
@@ -466,7 +323,7 @@ async fn what_is_refused_is_given_up_and_managers_hear_of_it_once() {
     }
     cast.app.work().await;
     let refused = ("The other side refuses it (403).".to_owned(), false);
-    assert_eq!(failed(&cast.app).await, [refused.clone(), refused]);
+    assert_eq!(failed(&cast.app.db).await, [refused.clone(), refused]);
     let page = manager.get(PAGE).await;
     assert!(page.text().contains("refuses it (403)"), "{}", page.text());
     let admin = cast.visitor(Who::Administrator).await;
@@ -528,7 +385,7 @@ async fn a_removed_webhook_gets_nothing_more() {
     cast.app.clock.advance(TimeDelta::hours(1));
     cast.app.work().await;
     assert_eq!(receiver.posted().len(), 1);
-    assert!(failed(&cast.app).await.is_empty());
+    assert!(failed(&cast.app.db).await.is_empty());
     let actions: Vec<String> =
         sqlx::query_scalar("select action from audit where action like '%webhook' order by id")
             .fetch_all(&cast.app.db)
@@ -537,12 +394,21 @@ async fn a_removed_webhook_gets_nothing_more() {
     assert_eq!(actions, ["added webhook", "removed webhook"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_team_has_ten_webhooks_at_most() {
     let (cast, manager, receiver) = stage().await;
-    for number in 0..10 {
+    for number in 0..8 {
         add(&manager, &receiver.at(&format!("/{number}")), "slack", "").await;
     }
+    // Also where several are added at the same moment.
+    let add = |number: usize| {
+        let (manager, address) = (manager.clone(), receiver.at(&format!("/at-once/{number}")));
+        async move {
+            let fields = [("address", &*address), ("shape", "slack")];
+            manager.post_form(PAGE, &fields).await.status
+        }
+    };
+    race(8, add).await;
     let address = receiver.at("/more");
     let fields = [("address", &*address), ("shape", "slack")];
     let page = manager.post_form(PAGE, &fields).await;
@@ -612,6 +478,69 @@ async fn what_concerns_the_team_is_posted_to_nobody_in_particular() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_two_agree_on_is_posted_once_it_is_settled_and_when_that_is_taken_back() {
+    let crew = Crew::new().await;
+    let receiver = Receiver::start().await;
+    let manager = crew.visitor("carla").await;
+    add(&manager, &receiver.at("/hook"), "json", "").await;
+    let ayse = crew.visitor("ayse").await;
+    let nobody = crew.app.visitor();
+    let posted = async || {
+        crew.app.work().await;
+        receiver.titles("/hook")
+    };
+    // Withdrawn, refused, closed, or unanswered for days: it concerns nobody else.
+    let id = swap(&crew, "2026-12-09", "2026-12-11").await;
+    ayse.submit(&format!("/covers/{id}/withdrawal"), &[]).await;
+    let id = swap(&crew, "2026-12-09", "2026-12-11").await;
+    manager.submit(&format!("/covers/{id}/closure"), &[]).await;
+    swap(&crew, "2026-12-09", "2026-12-11").await;
+    let (_, link) = crew.link().await;
+    send(&nobody, &format!("{link}/answer"), "disagree").await;
+    assert_eq!(posted().await, [""; 0]);
+    // Settled and taken back, by the one and by the other.
+    let shift = "Primary, Wed 9 Dec 09:00 to Thu 10 Dec 09:00";
+    for undone in ["Ayşe Demir serves after all", "Chen Wei took it back"] {
+        let before = posted().await.len();
+        let id = swap(&crew, "2026-12-09", "2026-12-11").await;
+        let (_, link) = crew.link().await;
+        send(&nobody, &format!("{link}/answer"), "agree").await;
+        if undone.starts_with("Ayşe") {
+            ayse.submit(&format!("/covers/{id}/undo"), &[]).await;
+        } else {
+            nobody.post_form(&format!("{link}/undo"), &TAKE_BACK).await;
+        }
+        let titles = posted().await.split_off(before);
+        let takes = format!("Chen Wei takes {shift}");
+        assert_eq!(titles, [takes, format!("{undone}: {shift}")]);
+        let last = receiver.posted().pop().unwrap().json();
+        let text = last["text"].as_str().unwrap();
+        let other = "Primary, Fri 11 Dec 09:00 to Sat 12 Dec 09:00, is Chen Wei's as before.";
+        assert!(text.contains(other), "{text}");
+        assert_eq!(last["event"], "cover_news");
+    }
+    // An agreement that waits for a manager's approval is no news yet.
+    let approval = [("approval", "1")];
+    manager
+        .submit("/teams/payments/covers/settings", &approval)
+        .await;
+    let before = posted().await.len();
+    let id = crew.request(&ayse, "2026-12-17", 0, &[]).await;
+    let (name, link) = crew.link().await;
+    send(&nobody, &format!("{link}/answer"), "agree").await;
+    assert_eq!(posted().await.len(), before + 1, "that she can't make it");
+    let yes = [("approval", "yes")];
+    manager
+        .submit(&format!("/covers/{id}/approval"), &yes)
+        .await;
+    let title = posted().await.pop().unwrap();
+    assert!(
+        title.starts_with(&format!("{name} takes Primary")),
+        "{title}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_publication_and_what_nobody_takes_are_posted() {
     let crew = Crew::new().await;
     let receiver = Receiver::start().await;
@@ -630,16 +559,6 @@ async fn a_publication_and_what_nobody_takes_are_posted() {
         .post_form(&format!("{plan}/publication"), &fields)
         .await;
     assert_eq!(published.status, 303, "{}", published.text());
-    // Each must know before their first shift of it, however long the rest of the month is.
-    let late: Vec<i64> = sqlx::query_scalar(
-        "select id from jobs where payload ->> 'topic' = 'published' and payload -> 'to' ? 'person'
-            and (payload ->> 'by')::timestamptz is distinct from (select min(starts_at) from on_call
-                where person_id = (payload -> 'to' ->> 'person')::bigint and starts_at > '2026-12-31T12:00:00Z')",
-    )
-    .fetch_all(&crew.app.db)
-    .await
-    .unwrap();
-    assert_eq!(late, [0_i64; 0]);
     let told = "select count(*) from jobs where payload ->> 'topic' = 'published' and payload -> 'to' ? 'person'";
     assert!(crew.count(told).await > 5);
     crew.app.work().await;
@@ -688,16 +607,5 @@ async fn the_page_is_good_to_look_at() {
     browser.write("#name", "Pager").await;
     browser.follow("form[action$='/webhooks'] button").await;
     browser.wait("#webhook-secret").await;
-    for (width, height) in [(1280, 900), (390, 844), (320, 700)] {
-        browser.resize(width, height).await;
-        for dark in [true, false] {
-            browser.prefer_dark(dark).await;
-            let finish = "for (const moving of document.getAnimations()) moving.finish()";
-            browser.execute(finish, vec![]).await.unwrap();
-            let lit = if dark { "-dark" } else { "" };
-            browser.picture(&format!("webhooks-{width}{lit}")).await;
-            let problems = a11y::problems(&browser).await;
-            assert!(problems.is_empty(), "{width}{lit}: {problems:#?}");
-        }
-    }
+    a11y::look(&browser, "webhooks").await;
 }

@@ -3,6 +3,7 @@
 pub mod changes;
 mod forms;
 pub mod person;
+pub mod rounds;
 pub mod team;
 
 use axum::extract::{FromRequestParts, RawPathParams};

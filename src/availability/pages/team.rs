@@ -1,22 +1,21 @@
-//! For managers: who has answered, what the team's month looks like, how booked everybody is.
+//! For managers: what the team's month looks like, who has answered, how booked everybody is.
 
 use askama::Template;
 use axum::extract::{Path, Query as UrlQuery, State};
 use axum::http::StatusCode;
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
 use super::{Query, month_in};
 use crate::audit;
 use crate::availability::model::{
-    Clash, Day, Percent, Round, Source, Taken, Timeline, Utilisation, check_closing, clashes_in,
-    describe, lay_busy, weeks,
+    Clash, Day, Percent, Round, Source, Taken, Timeline, Utilisation, clashes_in, describe,
+    lay_busy, weeks,
 };
 use crate::availability::store::{self, Member};
-use crate::error::{Answer, AppError};
-use crate::jobs::{self, Action, Notice, To, Topic};
+use crate::error::Answer;
 use crate::state::AppState;
-use crate::vocab::{Interval, Level, Month, PersonId, local_instant};
+use crate::vocab::{Interval, Level, Month, PersonId};
 use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page_with};
 
 /// One person's line.
@@ -73,12 +72,23 @@ impl Show {
 
 /// What a form that failed shows again.
 #[derive(Default)]
-struct Typed {
+pub(super) struct Typed {
     opening: Option<Form>,
     booked: Option<(Form, StatusCode)>,
 }
 
-fn today(team: &Membership, user: &SignedIn) -> NaiveDate {
+impl Typed {
+    /// The form that opens a month.
+    pub(super) fn opening(form: Form) -> Self {
+        Self {
+            opening: Some(form),
+            booked: None,
+        }
+    }
+}
+
+/// The day it is by the team's clock.
+pub(super) fn today(team: &Membership, user: &SignedIn) -> NaiveDate {
     user.now.with_timezone(&team.zone).date_naive()
 }
 
@@ -95,7 +105,8 @@ pub async fn show(
     render(&state, &user, team, month, Typed::default()).await
 }
 
-async fn render(
+/// The page, with a form as it was typed where one failed.
+pub(super) async fn render(
     state: &AppState,
     user: &SignedIn,
     team: &Membership,
@@ -227,143 +238,6 @@ fn remarks(member: &Member, timeline: &Timeline, month: Month) -> Vec<(String, L
     let told = pieces.filter(|p| p.level == Level::Leave || !p.note.is_empty());
     told.map(|p| (describe(p.interval, member.zone), p.level, p.note))
         .collect()
-}
-
-/// `POST /teams/{slug}/rounds`: asks the team to fill in a month until a day.
-pub async fn open(
-    State(state): State<AppState>,
-    user: SignedIn,
-    Path(slug): Path<String>,
-    mut form: Form,
-) -> Answer {
-    let team = user.manager_of(&slug)?;
-    let month = month_in(&form)?;
-    form.call("closes_on", "Open until");
-    let closes_on = form.day("closes_on");
-    if let Some(day) = closes_on
-        && let Err(message) = check_closing(month, day, today(team, &user))
-    {
-        form.refuse("closes_on", message);
-    }
-    let Some(closes_on) = closes_on.filter(|_| form.is_good()) else {
-        let typed = Typed {
-            opening: Some(form),
-            ..Typed::default()
-        };
-        return render(&state, &user, team, month, typed).await;
-    };
-    let mut tx = state.db.begin().await?;
-    store::open_round(&mut tx, team.team, month, closes_on, user.id, user.now).await?;
-    tell(&mut tx, team, month, closes_on, &user).await?;
-    let said = format!(
-        "{} is open until {}",
-        month.title(),
-        closes_on.format("%A, %-d %B")
-    );
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "opened round",
-        &said,
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(Flash::redirect(
-        &format!("/teams/{slug}/availability?month={month}"),
-        &format!("{said}. Who has not answered sees it on every visit."),
-    ))
-}
-
-/// Tells the team's engineers that a month is open, but not who has answered or opened it; and the
-/// team's webhooks.
-async fn tell(
-    conn: &mut PgConnection,
-    team: &Membership,
-    month: Month,
-    closes_on: NaiveDate,
-    user: &SignedIn,
-) -> sqlx::Result<()> {
-    let day = closes_on.format("%a %-d %b");
-    let title = month.title();
-    let end = closes_on
-        .succ_opt()
-        .unwrap_or(closes_on)
-        .and_time(NaiveTime::MIN);
-    let notice = Notice {
-        to: To::Team(team.team),
-        topic: Topic::RoundOpen,
-        key: format!("round:{}:{month}:{closes_on}:team", team.team),
-        lane: format!("team:{}:round:{month}", team.team),
-        title: format!("Until {day}: say when you can be on call in {title}"),
-        lines: vec![format!(
-            "{} opened {title} for {}. {day} is the last day ({}).",
-            user.name,
-            team.name,
-            team.zone.name()
-        )],
-        actions: vec![Action {
-            label: format!("Fill in {title}"),
-            path: format!("/availability?month={month}"),
-        }],
-        until: Some(local_instant(team.zone, end)),
-    };
-    jobs::notify(conn, user.now, &notice).await?;
-    let people = store::unanswered(conn, team.team, month).await?;
-    for person in people.into_iter().filter(|person| *person != user.id) {
-        let notice = Notice {
-            to: To::Person(person),
-            topic: Topic::RoundOpen,
-            key: format!("round:{}:{month}:{closes_on}:{person}", team.team),
-            lane: format!("person:{person}:round:{}:{month}", team.team),
-            title: format!("Until {day}: say when you can be on call in {title}"),
-            lines: vec![format!(
-                "{} opened {title} for {}. Mark when you would rather be on call and when you can't, then say that the \
-                 month is complete; {day} is the last day ({}).",
-                user.name,
-                team.name,
-                team.zone.name()
-            )],
-            actions: vec![Action {
-                label: format!("Fill in {title}"),
-                path: format!("/availability?month={month}"),
-            }],
-            until: Some(local_instant(team.zone, end)),
-        };
-        jobs::notify(conn, user.now, &notice).await?;
-    }
-    Ok(())
-}
-
-/// `POST /teams/{slug}/rounds/removal`: nobody is asked any more.
-pub async fn close(
-    State(state): State<AppState>,
-    user: SignedIn,
-    Path(slug): Path<String>,
-    form: Form,
-) -> Answer {
-    let team = user.manager_of(&slug)?;
-    let month = month_in(&form)?;
-    let mut tx = state.db.begin().await?;
-    if !store::close_round(&mut tx, team.team, month).await? {
-        return Err(AppError::NotFound);
-    }
-    let (by, title) = (Some(user.id), month.title());
-    audit::record(
-        &mut tx,
-        user.now,
-        by,
-        Some(team.team),
-        "closed round",
-        &title,
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(Flash::redirect(
-        &format!("/teams/{slug}/availability?month={month}"),
-        &format!("Nobody is asked for {title} any more. What was entered stays."),
-    ))
 }
 
 /// `POST /teams/{slug}/utilisation`: how booked the team is, in one form. Only what the manager

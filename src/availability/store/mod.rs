@@ -3,6 +3,7 @@
 
 mod booked;
 mod entries;
+mod painting;
 mod patterns;
 mod read;
 mod rounds;
@@ -12,9 +13,9 @@ pub use booked::{
     busy_of, freshness, hours_of, leave_to_decide, recount, set_working_hours, taken_shifts,
     weeks_booked,
 };
-pub use entries::{
-    EntryRow, add_leave, can_undo, clear_entry, entry, is_taken, month_entries, paint_entry,
-    put_back, repaint, set_entry, undo,
+pub use entries::{EntryRow, entry, is_taken, month_entries};
+pub use painting::{
+    add_leave, can_undo, clear_entry, paint_entry, put_back, repaint, set_entry, undo,
 };
 pub use patterns::{patterns_of, remove_pattern, set_pattern};
 pub use read::{Member, clashes, for_planning, managers, members, person, shifts_of};

@@ -9,7 +9,7 @@ use crate::calendars::model::Answer;
 use crate::fetch::{self, Fetcher};
 
 /// One request, to the last octet of its answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Octets of an entry that are read at most.
 const MOST_OCTETS: usize = 256 * 1024;
@@ -220,5 +220,61 @@ pub fn trouble(status: StatusCode) -> Trouble {
         code => Trouble::Later(format!(
             "The server answers {code} instead of taking the entry."
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// However often it is asked: nothing is begun after the deadline, and no answer is waited for beyond it,
+    /// whether none comes or one that never ends.
+    #[tokio::test]
+    async fn no_server_is_waited_for_beyond_the_deadline() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/work/", listener.local_addr().unwrap());
+        let fetcher = Fetcher::new(true);
+        let until = |deadline| Calendar {
+            fetcher: &fetcher,
+            user: "ayse",
+            password: "one",
+            url: &url,
+            deadline,
+        };
+        let soon = || Instant::now() + Duration::from_millis(200);
+        let begun = Instant::now();
+
+        let late = until(begun);
+        let slow = Trouble::Later("The server answers too slowly.".to_owned());
+        assert_eq!(late.must_be_there().await, Err(slow.clone()));
+        assert_eq!(
+            late.create(&url, String::new()).await.err(),
+            Some(slow.clone())
+        );
+        assert_eq!(late.delete(&url, "\"1\"").await.err(), Some(slow));
+        let nobody = tokio::time::timeout(Duration::ZERO, listener.accept()).await;
+        assert!(nobody.is_err(), "it was asked");
+
+        let asking = until(soon());
+        let (silent, _open) = tokio::join!(asking.must_be_there(), listener.accept());
+        let words = "The server can't be reached: no answer in time.";
+        assert_eq!(silent, Err(Trouble::Later(words.to_owned())));
+
+        let head = "HTTP/1.1 200 OK\r\netag: \"1\"\r\ncontent-length: 1000\r\n\r\nBEGIN";
+        let answer_in_part = async || {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = [0; 4096];
+            assert!(stream.read(&mut asked).await.unwrap() > 0);
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream
+        };
+        let asking = until(soon());
+        let (endless, _open) = tokio::join!(asking.read(&url), answer_in_part());
+        let words = "The server can't be read: no answer in time.";
+        assert_eq!(endless.err(), Some(Trouble::Later(words.to_owned())));
+        assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
     }
 }

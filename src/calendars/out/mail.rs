@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::Desired;
+use super::picture::Desired;
 use super::words;
 use crate::calendars::model::{Entry, Guest, Held, Single, Standing};
 use crate::calendars::store::{self, Channel, Delivery, Fresh, Person, Put};

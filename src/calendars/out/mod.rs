@@ -18,6 +18,7 @@
 
 mod dav;
 mod mail;
+mod picture;
 mod push;
 mod words;
 
@@ -27,16 +28,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::entries::Reader;
-use super::model::{Digest, Entry, Step, steps};
-use super::store::{self, Channel, Delivery, Kind, Person, State};
+use super::store::{self, Channel, Kind, State};
 use crate::jobs::{self, Done, Failure, Handlers, Job, Outcome, Work};
-use crate::oncall::{self, Scope, Viewer};
 use crate::state::AppState;
-use crate::vocab::{Interval, PersonId};
+use crate::vocab::PersonId;
 
 use dav::Trouble;
 use mail::Secretary;
+use picture::{Picture, Task};
 use push::{Courier, Ran, Stop};
 
 pub use words::when;
@@ -44,16 +43,15 @@ pub use words::when;
 /// The kind of the jobs that bring one person's calendar up to date.
 const KIND: &str = "calendar.out";
 
-/// Days ahead.
-const AHEAD: i64 = 366;
-/// Shifts of a person that are looked at.
-const MOST: i64 = 2000;
-
 /// Work that one job does; what is left, the next one does.
 const BUDGET: Duration = Duration::from_secs(25);
 
 /// Everything that one job asks of a server, well within what a job may take: whoever is cut off notes nothing.
 const IN_ALL: Duration = Duration::from_secs(45);
+const _: () = assert!(
+    BUDGET.as_secs() + dav::PATIENCE.as_secs() <= IN_ALL.as_secs()
+        && IN_ALL.as_secs() + 10 < jobs::PATIENCE.as_secs()
+);
 
 /// Who finds a later job of the same person at work looks again after so long.
 const ASIDE: TimeDelta = TimeDelta::seconds(5);
@@ -127,124 +125,6 @@ async fn enqueue(
 
 fn lane(person: PersonId) -> String {
     format!("{KIND}:{person}")
-}
-
-/// What a person's calendar should show.
-struct Desired {
-    /// By which channel; none: only feeds.
-    channel: Option<Channel>,
-    /// The entries, by start.
-    entries: Vec<Entry>,
-    /// The host in our UIDs.
-    host: String,
-}
-
-/// How a person's calendar is, and what is to be done.
-struct Picture {
-    person: Person,
-    channels: Vec<Channel>,
-    desired: Desired,
-    ledger: Vec<Delivery>,
-    steps: Vec<Step>,
-}
-
-impl Picture {
-    async fn read(
-        conn: &mut PgConnection,
-        state: &AppState,
-        person: PersonId,
-        now: DateTime<Utc>,
-    ) -> sqlx::Result<Option<Self>> {
-        let Some(person) = store::person(conn, person).await? else {
-            return Ok(None);
-        };
-        let channels = store::channels(conn, person.id).await?;
-        let today = now.with_timezone(&person.zone).date_naive();
-        let has_left = person.left_on.is_some_and(|day| day <= today);
-        let channel = channels.iter().find(|c| !c.is_over && !has_left).cloned();
-        let desired = Desired {
-            entries: match &channel {
-                Some(channel) => entries(conn, state, &person, channel.busy, now).await?,
-                None => vec![],
-            },
-            channel,
-            host: state.site.public_url.host().to_owned(),
-        };
-        let ledger = store::ledger(conn, person.id, now).await?;
-        let wanted: Vec<(String, Digest)> = desired
-            .entries
-            .iter()
-            .map(|entry| (entry.key.clone(), entry.digest()))
-            .collect();
-        let known: Vec<_> = ledger.iter().map(|d| d.known.clone()).collect();
-        let steps = steps(desired.channel.as_ref().map(|c| c.id), &wanted, &known);
-        Ok(Some(Self {
-            person,
-            channels,
-            desired,
-            ledger,
-            steps,
-        }))
-    }
-
-    /// The steps with what they are about, of channels of that kind.
-    fn tasks(&self, kind: Kind) -> impl Iterator<Item = (&Channel, Task<'_>)> {
-        let of = |id: &i64| self.ledger.iter().find(|d| d.known.id == *id);
-        let entry = |place: &usize| self.desired.entries.get(*place);
-        let tasks = self.steps.iter().filter_map(move |step| {
-            let task = match step {
-                Step::Create(place, time) => Task::Create(entry(place)?, *time),
-                Step::Change(id, place) => Task::Change(of(id)?, entry(place)?),
-                Step::Remove(id) => Task::Remove(of(id)?),
-            };
-            let channel = match task {
-                Task::Create(..) => self.desired.channel.as_ref()?,
-                Task::Change(delivery, _) | Task::Remove(delivery) => {
-                    let id = delivery.known.channel;
-                    self.channels.iter().find(|c| c.id == id)?
-                }
-            };
-            Some((channel, task))
-        });
-        tasks.filter(move |(channel, _)| channel.kind == kind)
-    }
-}
-
-/// A step with what it is about.
-#[derive(Clone, Copy)]
-enum Task<'a> {
-    /// Deliver an entry for the so manieth time.
-    Create(&'a Entry, usize),
-    /// Bring what was delivered up to date.
-    Change(&'a Delivery, &'a Entry),
-    /// Take it back.
-    Remove(&'a Delivery),
-}
-
-/// A person's shifts that are not over.
-async fn entries(
-    conn: &mut PgConnection,
-    state: &AppState,
-    person: &Person,
-    busy: bool,
-    now: DateTime<Utc>,
-) -> sqlx::Result<Vec<Entry>> {
-    let viewer = Viewer {
-        id: person.id,
-        is_admin: person.is_admin,
-    };
-    let ahead = Interval {
-        start: now,
-        end: now + TimeDelta::days(AHEAD),
-    };
-    let duties = oncall::duties(conn, viewer, Scope::Person(person.id), ahead, MOST).await?;
-    let reader = Reader {
-        own: true,
-        busy,
-        revision: (0, None),
-        public_url: &state.site.public_url,
-    };
-    Ok(reader.entries(&duties))
 }
 
 async fn deliver(state: AppState, work: Work) -> Outcome {

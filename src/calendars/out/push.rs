@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::dav::{Calendar, Trouble, trouble};
-use super::{BUDGET, IN_ALL, Picture, Task, words};
+use super::picture::{Picture, Task};
+use super::{BUDGET, IN_ALL, words};
 use crate::calendars::model::{
     Answer, Entry, Held, Known, Move, Next, Seen, Single, Standing, Theirs, answered, intended,
     merged, next,

@@ -176,17 +176,14 @@ pub async fn agree(
         let reason = reason.map_or(("", ""), |reason| (reason, broken.as_str()));
         change_hands(conn, &request, person, reason, now).await?;
     }
-    let summary = format!("{}: {}", tell::summary(&request), state.label());
-    audit::record(
-        conn,
-        now,
-        Some(actor),
-        Some(request.team),
-        "agreed to cover",
-        &summary,
-    )
-    .await?;
     let settled = super::locked(conn, request.id).await?;
+    let taker = settled.taker.as_ref().map_or("", |taker| &taker.name);
+    let (trail, came) = match assigned {
+        Some(_) => ("assigned cover", taker),
+        None => ("agreed to cover", state.label()),
+    };
+    let summary = format!("{}: {came}", tell::summary(&request));
+    audit::record(conn, now, Some(actor), Some(request.team), trail, &summary).await?;
     tell::agreed(conn, &settled, event, actor, &others, now).await?;
     if state == State::Agreed {
         advance(conn, request.id, now).await?;

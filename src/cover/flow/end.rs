@@ -213,8 +213,19 @@ pub async fn told_closed(
         .filter(|o| o.state == OfferState::Withdrawn)
         .map(|o| o.person.id)
         .collect();
+    let theirs = match request.kind {
+        Kind::Cover => {
+            let (person, role) = (request.person.id, request.role);
+            store::serves_then(conn, person, role, request.interval).await?
+        }
+        // They never thought that somebody else serves.
+        Kind::Give | Kind::Swap => Vec::new(),
+    };
+    tell::moved(conn, &request, &theirs, now).await?;
+    // Who heard more than that it is closed need not hear that.
+    let told = (!theirs.is_empty()).then_some(request.person.id);
     let note = request.end_note.clone();
-    tell::closed(conn, &request, 0, None, &note, &others, now).await
+    tell::closed(conn, &request, 0, told, &note, &others, now).await
 }
 
 async fn record(

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::vocab::{Interval, local_instant};
+use crate::vocab::{Interval, is_whole_minute, local_instant};
 
 /// Why a part was refused. The message is meant for the person who typed it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -31,6 +31,7 @@ fn instant(typed: &str, zone: Tz) -> Result<DateTime<Utc>, PartError> {
     let local = formats
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(&typed, format).ok());
+    let local = local.filter(is_whole_minute);
     let local = local.filter(|t| (2000..2200).contains(&chrono::Datelike::year(t)));
     Ok(local_instant(zone, local.ok_or(PartError::NotATime)?))
 }
@@ -100,6 +101,11 @@ mod tests {
         let left = interval("2026-12-03T06:00:00Z", "2026-12-04T06:00:00Z");
         let part = |from, to| part_of(left, from, to, Tz::UTC);
         assert_eq!(part("soon", ""), Err(("from", PartError::NotATime)));
+        // Burden is counted in minutes.
+        for seconds in ["2026-12-03T10:00:30", "2026-12-03T10:00:60"] {
+            assert_eq!(part(seconds, ""), Err(("from", PartError::NotATime)));
+        }
+        assert!(part("2026-12-03T10:00:00", "").is_ok());
         assert_eq!(
             part("", "9999-12-03T00:00"),
             Err(("to", PartError::NotATime))

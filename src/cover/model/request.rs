@@ -81,6 +81,8 @@ pub struct Request {
     pub slug: String,
     /// Its name.
     pub team_name: String,
+    /// Its zone.
+    pub team_zone: Tz,
     /// Whose it is.
     pub person: Person,
     /// To whom it is given, or who swaps.
@@ -110,6 +112,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// Where it stands, on pages.
+    #[must_use]
+    pub fn stands(&self) -> &'static str {
+        self.state.label_of(self.kind)
+    }
+
     /// Whether it is about a part of the shift.
     #[must_use]
     pub fn is_part(&self) -> bool {
@@ -156,4 +164,19 @@ pub struct Offer {
     pub answered_at: Option<DateTime<Utc>>,
     /// What they said.
     pub note: String,
+    /// A manager did not approve that they take it.
+    pub is_refused: bool,
+}
+
+impl Offer {
+    /// Where it stands, on pages.
+    #[must_use]
+    pub fn stands(&self) -> &'static str {
+        match (self.state, self.origin) {
+            (OfferState::Withdrawn, _) if self.is_refused => "not approved",
+            (OfferState::Agreed, Origin::Assigned) => "assigned",
+            (OfferState::Undone, Origin::Assigned) => "assigned, then taken back",
+            (state, _) => state.label(),
+        }
+    }
 }

@@ -9,7 +9,7 @@
 //! | open | agreed | somebody agrees, and the team wants a manager's approval |
 //! | open | covered | somebody agrees, or a manager assigns somebody |
 //! | open | withdrawn | whoever asked serves after all |
-//! | open | closed | a manager closes it; the schedule gave the time to somebody else; the one colleague asked says no; whoever it is taken over from takes it back |
+//! | open | closed | a manager closes it; a new version of the schedule gives the time to somebody else or to shifts that it does not fit into; the one colleague asked says no; whoever it is taken over from takes it back |
 //! | open | lapsed | the shift begins (or, if it was running, ends) and nobody has agreed |
 //! | agreed | covered | a manager approves |
 //! | agreed | open | a manager refuses, or whoever agreed takes it back |
@@ -33,6 +33,8 @@
 //!
 //! So nobody is asked twice who has answered or let their time run out, there is at most one winner,
 //! and `withdrawn`, `closed` and `lapsed` requests stay as they are.
+
+use super::request::Kind;
 
 /// Where a request stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, sqlx::Type)]
@@ -86,6 +88,18 @@ impl State {
             Self::Withdrawn => "withdrawn",
             Self::Closed => "closed",
             Self::Lapsed => "not covered",
+        }
+    }
+
+    /// The same where it may be about one colleague.
+    #[must_use]
+    pub fn label_of(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (Self::Open, Kind::Give | Kind::Swap) => "waits for an answer",
+            (Self::Covered, Kind::Give) => "given away",
+            (Self::Covered, Kind::Swap) => "swapped",
+            (Self::Lapsed, Kind::Give | Kind::Swap) => "not settled in time",
+            _ => self.label(),
         }
     }
 

@@ -209,7 +209,21 @@ pub async fn create(State(state): State<AppState>, user: SignedIn, mut form: For
         .map_err(|(field, error)| form.refuse(field, error))
         .ok();
     let (kind, colleague, in_return) = match form.value("kind") {
-        "cover" | "" => (Kind::Cover, None, None),
+        "cover" | "" => {
+            // A choice that would be ignored is asked about.
+            for (field, other) in [
+                ("colleague", "Give it to a colleague"),
+                ("return", "Swap it"),
+            ] {
+                if !form.value(field).is_empty() {
+                    form.refuse(
+                        field,
+                        format!("Choose \"{other}\" above, or nobody here: \"Find somebody\" asks whoever is best placed."),
+                    );
+                }
+            }
+            (Kind::Cover, None, None)
+        }
         "give" => {
             let colleague: Option<PersonId> = form.value("colleague").parse().ok();
             if colleague.is_none_or(|c| c == slot.person) {
@@ -246,16 +260,24 @@ pub async fn create(State(state): State<AppState>, user: SignedIn, mut form: For
         };
         match flow::make(&mut tx, &new, user.now).await? {
             Made::Done(id) => {
+                let asked = store::asked_now(&mut tx, id).await?.len();
                 tx.commit().await?;
-                let said = match kind {
-                    Kind::Cover => {
-                        "Done: the best replacement is being asked. You are told as soon as someone agrees."
+                let said = match (kind, asked) {
+                    (Kind::Cover, 0) => {
+                        "Nobody can take it by the rules: the managers were told.".to_owned()
                     }
-                    Kind::Give | Kind::Swap => {
-                        "Done: your colleague is being asked. You are told the answer."
+                    (Kind::Cover, 1) => {
+                        "Done: the best replacement is being asked. You are told as soon as someone agrees."
+                            .to_owned()
+                    }
+                    (Kind::Cover, many) => format!(
+                        "Done: the shift is near, so {many} people are being asked at once. You are told as soon as someone agrees."
+                    ),
+                    (Kind::Give | Kind::Swap, _) => {
+                        "Done: your colleague is being asked. You are told the answer.".to_owned()
                     }
                 };
-                return Ok(Flash::redirect(&format!("/covers/{id}"), said));
+                return Ok(Flash::redirect(&format!("/covers/{id}"), &said));
             }
             Made::Twice => {
                 let open = store::open_of_slot(&mut tx, slot.shift, slot.role).await?;

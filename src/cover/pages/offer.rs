@@ -9,7 +9,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -143,11 +143,6 @@ async fn render(
         Some(user) => user.frame(title, Section::Other),
         None => Frame::public(title),
     };
-    let status = if form.is_good() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
     let show = Show {
         frame,
         when: when(request.interval, zone, now),
@@ -169,7 +164,7 @@ async fn render(
         request,
         offer,
     };
-    page_with(status, &show)
+    page_with(show.form.status(), &show)
 }
 
 /// What came of a question, for the person who was asked.
@@ -182,6 +177,9 @@ fn outcome(request: &Request, offer: &Offer, is_mine: bool) -> String {
         (OfferState::Withdrawn, Stands::Open) => "Your answer is not needed any more.".into(),
         (OfferState::Lapsed | OfferState::Asked, Stands::Open) => {
             "Your time to answer is over. Somebody is still looked for: sign in and open the request if you can take it after all.".into()
+        }
+        (_, Stands::Closed) if !request.end_note.is_empty() => {
+            format!("The request is closed. {}", request.end_note)
         }
         (_, state) => over(state, request.taker.as_ref().map(|t| t.name.as_str())),
     }

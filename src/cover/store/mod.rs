@@ -11,7 +11,7 @@ pub use offers::{
 };
 pub use read::{
     Answers, Event, Listed, Slot, answers, events, last_event, last_event_of_team, listed,
-    managers, open_of_slot, own_slots, people, slots_of_shift,
+    managers, open_of_slot, own_slots, people, serves_then, slots_of_shift,
 };
 pub use requests::{
     NewRequest, add_event, agreed, approval, create, exhausted, keep_replaced, load, lock,

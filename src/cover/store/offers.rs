@@ -11,7 +11,9 @@ macro_rules! offers {
     ($conn:expr, $tail:literal, $($arg:expr),*) => {
         sqlx::query!(
             r#"select f.id, f.request_id, f.origin as "origin: Origin", f.state as "state: OfferState", f.why, f.asked_at,
-                f.answer_by, f.answered_at, f.note, p.id as person_id, p.name, p.time_zone
+                f.answer_by, f.answered_at, f.note, p.id as person_id, p.name, p.time_zone,
+                exists (select from cover_events e where e.request_id = f.request_id and e.person_id = f.person_id
+                    and e.action = 'refused') as "is_refused!"
             from cover_offers f join people p on p.id = f.person_id "# + $tail,
             $($arg),*
         )
@@ -30,6 +32,7 @@ macro_rules! offers {
             answer_by: r.answer_by,
             answered_at: r.answered_at,
             note: r.note,
+            is_refused: r.is_refused,
         })
         .fetch_all($conn)
         .await

@@ -52,6 +52,27 @@ macro_rules! slots {
     };
 }
 
+/// What somebody serves in a role at some time of an interval, in order; at most 10.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn serves_then(
+    conn: &mut PgConnection,
+    person: PersonId,
+    role: RoleId,
+    interval: Interval,
+) -> sqlx::Result<Vec<Slot>> {
+    slots!(
+        conn,
+        "where a.person_id = $1 and a.role_id = $2 and tstzrange(a.starts_at, a.ends_at) && tstzrange($3, $4)
+        order by a.starts_at limit 10",
+        person.0,
+        role.0,
+        interval.start,
+        interval.end
+    )
+}
+
 /// Who serves a published shift, in time and by escalation order.
 ///
 /// # Errors
@@ -173,6 +194,14 @@ pub struct Listed {
     pub refused: i64,
     /// Nobody is left.
     pub is_exhausted: bool,
+}
+
+impl Listed {
+    /// Where it stands, on pages.
+    #[must_use]
+    pub fn stands(&self) -> &'static str {
+        self.state.label_of(self.kind)
+    }
 }
 
 /// A team's requests for times that end after `after`, the next first, and at most `most`; those of the

@@ -85,7 +85,7 @@ pub async fn load(conn: &mut PgConnection, id: CoverId) -> sqlx::Result<Option<R
             r.starts_at, r.ends_at, s.starts_at as whole_start, s.ends_at as whole_end, n.name as rotation,
             coalesce((select a.escalation_order from assignments a where a.shift_id = r.shift_id and a.role_id = r.role_id
                 order by a.id desc limit 1), 1::smallint) as "escalation_order!",
-            t.id as team_id, t.slug, t.name as team, p.id as person_id, p.name as person, p.time_zone as zone,
+            t.id as team_id, t.slug, t.name as team, t.time_zone as team_zone, p.id as person_id, p.name as person, p.time_zone as zone,
             c.id as "colleague_id?", c.name as "colleague?", c.time_zone as "colleague_zone?",
             r.return_shift_id, r.return_role_id, r.return_starts_at, r.return_ends_at, ro.name as "return_role?",
             r.reason, r.is_leave, r.needs_approval, r.made_by, r.made_at, r.open_until,
@@ -145,6 +145,7 @@ pub async fn load(conn: &mut PgConnection, id: CoverId) -> sqlx::Result<Option<R
             team: TeamId(r.team_id),
             slug: r.slug,
             team_name: r.team,
+            team_zone: r.team_zone.parse().unwrap_or(Tz::UTC),
             person: Person {
                 id: PersonId(r.person_id),
                 name: r.person,

@@ -4,10 +4,12 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use chrono_tz::Tz;
 use serde::Deserialize;
+use sqlx::PgConnection;
 
 use crate::audit;
 use crate::error::{Answer, AppError};
-use crate::jobs::{self, Undelivered};
+use crate::jobs::{self, To, Undelivered};
+use crate::notices::store;
 use crate::state::AppState;
 use crate::web::{Flash, Form, Frame, Section, SignedIn, page};
 
@@ -23,7 +25,8 @@ pub struct Place {
 #[template(path = "notices/undelivered.html")]
 struct Index {
     frame: Frame,
-    lines: Vec<Undelivered>,
+    /// What failed, and for whom it was.
+    lines: Vec<(Undelivered, String)>,
     zone: Tz,
     is_set_up: bool,
     /// This page, from 0, and whether there are more.
@@ -45,6 +48,7 @@ pub async fn index(
     let most = usize::try_from(MOST).unwrap_or_default();
     let has_more = lines.len() > most;
     lines.truncate(most);
+    let lines = addressed(&mut conn, lines).await?;
     page(&Index {
         frame: user.frame("Not delivered", Section::Admin),
         page: number,
@@ -53,6 +57,30 @@ pub async fn index(
         zone: user.zone,
         is_set_up: state.mailer.is_set_up(),
     })
+}
+
+/// For whom each is: a name, an address, or a team's webhooks; empty where it is no notice.
+async fn addressed(
+    conn: &mut PgConnection,
+    lines: Vec<Undelivered>,
+) -> sqlx::Result<Vec<(Undelivered, String)>> {
+    let whom = |line: &Undelivered| {
+        let to = line.to.clone()?;
+        serde_json::from_value::<To>(to).ok()
+    };
+    let whom: Vec<Option<To>> = lines.iter().map(whom).collect();
+    let people = whom.iter().filter_map(|to| match to {
+        Some(To::Person(person)) => Some(*person),
+        _ => None,
+    });
+    let names = store::names(conn, &people.collect::<Vec<_>>()).await?;
+    let words = whom.into_iter().map(|to| match to {
+        Some(To::Person(person)) => names.get(&person).cloned().unwrap_or_default(),
+        Some(To::Address(address)) => address,
+        Some(To::Team(_)) => "the team's webhooks".to_owned(),
+        None => String::new(),
+    });
+    Ok(lines.into_iter().zip(words).collect())
 }
 
 /// `POST /undelivered`: has all tried again.

@@ -77,16 +77,12 @@ pub struct Link {
 /// Where the database fails.
 pub async fn add_link(conn: &mut PgConnection, new: &NewLink<'_>) -> sqlx::Result<()> {
     sqlx::query!(
-        "delete from one_time_links where purpose = $1 and email = $2 and team_id is not distinct from $3 and used_at is null",
-        new.purpose.key(),
-        new.email.as_str(),
-        new.team.map(|t| t.0),
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!(
         "insert into one_time_links (token_hash, purpose, email, person_id, team_id, is_manager, is_engineer, created_by, created_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        on conflict (purpose, email, team_id) where used_at is null do update
+        set token_hash = excluded.token_hash, person_id = excluded.person_id, is_manager = excluded.is_manager,
+            is_engineer = excluded.is_engineer, created_by = excluded.created_by, created_at = excluded.created_at,
+            expires_at = excluded.expires_at",
         new.token_hash,
         new.purpose.key(),
         new.email.as_str(),

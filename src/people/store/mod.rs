@@ -18,6 +18,6 @@ pub use sessions::{
     sessions_of,
 };
 pub use teams::{
-    Member, MemberChange, TeamRow, add_member, add_team, list_teams, member, members,
-    remove_member, slug_taken, update_member,
+    Member, MemberChange, TeamRow, add_member, add_team, has_other_manager, list_teams, member,
+    members, remove_member, slug_taken, update_member,
 };

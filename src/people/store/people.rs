@@ -208,7 +208,8 @@ pub async fn password_hash(
     Ok(row.map(|r| (PersonId(r.id), r.password_hash)))
 }
 
-/// Sets the password's hash. The account is then no longer one whose password everybody knows.
+/// Sets the password's hash, and ends links to choose one that nobody has used. The account is then no
+/// longer one whose password everybody knows.
 ///
 /// # Errors
 /// Where the database fails.
@@ -217,6 +218,12 @@ pub async fn set_password(conn: &mut PgConnection, id: PersonId, hash: &str) -> 
         "update people set password_hash = $2, is_demo = false where id = $1",
         id.0,
         hash
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "delete from one_time_links where person_id = $1 and purpose = 'password_reset' and used_at is null",
+        id.0,
     )
     .execute(conn)
     .await

@@ -216,6 +216,34 @@ pub async fn update_member(
     Ok(true)
 }
 
+/// Whether a team has a manager besides this person. Nobody else leaves meanwhile: the team is locked.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn has_other_manager(
+    conn: &mut PgConnection,
+    team: TeamId,
+    person: PersonId,
+    today: NaiveDate,
+) -> sqlx::Result<bool> {
+    sqlx::query!(
+        "select id from teams where id = $1 for no key update",
+        team.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    sqlx::query_scalar!(
+        r#"select exists (select from team_members m join people p on p.id = m.person_id
+            where m.team_id = $1 and m.person_id <> $2 and m.is_manager
+                and (p.left_on is null or p.left_on > $3)) as "has!""#,
+        team.0,
+        person.0,
+        today,
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Takes a person out of a team and its legs. What is published stays.
 ///
 /// # Errors

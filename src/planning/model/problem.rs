@@ -1,5 +1,7 @@
 //! From inputs to the scheduler's problem.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::inputs::{Inputs, PersonInput};
@@ -9,7 +11,7 @@ use crate::scheduler::{
     Block, Commitment, NewcomerPolicy, Person, PreferenceCosts, Problem, Role, Rule, Rules,
     Settings, Shift, Slot, Standing, Window,
 };
-use crate::vocab::{Level, PersonId, Points};
+use crate::vocab::{Interval, Level, PersonId, Points};
 
 /// `scale / capacity` of a full-timer. Large, so that the quotient hardly rounds for odd contracts.
 const FULL_TIME: i64 = 100;
@@ -135,23 +137,32 @@ fn parts_of(held: &[Held], person: PersonId) -> Points {
         .sum()
 }
 
-/// The parts that a person serves of slots that others hold.
-fn part_commitments<'a>(
-    inputs: &'a Inputs,
-    held: &'a [Held],
-    person: PersonId,
-) -> impl Iterator<Item = Commitment> + 'a {
-    held.iter().enumerate().flat_map(move |(slot, h)| {
-        let others = h
-            .parts
-            .iter()
-            .filter(move |part| part.person == Some(person) && h.person != Some(person));
-        others.filter_map(move |part| {
-            let shift = inputs.shift_of(slot)?;
-            let (start, end) = (part.interval.start, part.interval.end);
-            Some(commitment(inputs, start, end, shift.day, shift.weekend))
-        })
-    })
+/// The parts that a person serves of slots that others hold: of each shift one stretch, within which no
+/// rest is needed, and which counts once. What lies outside its shift belongs to one that is asked about
+/// as a part: it is of the same stretch.
+fn part_commitments(inputs: &Inputs, held: &[Held], person: PersonId) -> Vec<Commitment> {
+    let mut stretches: BTreeMap<usize, Interval> = BTreeMap::new();
+    for (slot, at) in inputs.slots.iter().zip(held) {
+        let Some(shift) = inputs.shifts.get(slot.shift) else {
+            continue;
+        };
+        let others = at.parts.iter().filter(|part| {
+            part.person == Some(person)
+                && at.person != Some(person)
+                && part.interval.overlaps(&shift.interval)
+        });
+        for part in others {
+            let stretch = stretches.entry(slot.shift).or_insert(part.interval);
+            stretch.start = stretch.start.min(part.interval.start);
+            stretch.end = stretch.end.max(part.interval.end);
+        }
+    }
+    let of_shift = |(shift, stretch): (usize, Interval)| {
+        let shift = inputs.shifts.get(shift)?;
+        let (start, end) = (stretch.start, stretch.end);
+        Some(commitment(inputs, start, end, shift.day, shift.weekend))
+    };
+    stretches.into_iter().filter_map(of_shift).collect()
 }
 
 fn minute(inputs: &Inputs, t: DateTime<Utc>) -> i64 {

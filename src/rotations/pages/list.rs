@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 
 use super::describe::rhythm;
 use crate::audit;
@@ -84,14 +83,9 @@ fn choices(team: &Membership, user: &SignedIn) -> Vec<Choice> {
 }
 
 fn new_page(user: &SignedIn, team: &Membership, form: Form) -> Answer {
-    let status = if form.is_good() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
     let frame = user.team_frame("New rotation", Section::Rotations, team);
     page_with(
-        status,
+        form.status(),
         &New {
             frame,
             team: team.clone(),

@@ -29,6 +29,34 @@ pub enum AddressError {
     TooLong,
 }
 
+/// Why a server's address was refused. The message is meant for the person who typed it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Nothing that could be an address.
+    #[error("is not the address of a server, like caldav.fastmail.com")]
+    NotServer,
+    /// Another scheme.
+    #[error("must begin with https://, or with the server's name")]
+    Scheme,
+    /// They are typed elsewhere.
+    #[error("must not have a user name or password in it: they have fields of their own")]
+    Credentials,
+    /// Longer than any real one.
+    #[error("is too long: at most 2000 characters")]
+    TooLong,
+}
+
+impl From<AddressError> for ServerError {
+    fn from(error: AddressError) -> Self {
+        match error {
+            AddressError::NotAddress => Self::NotServer,
+            AddressError::Scheme => Self::Scheme,
+            AddressError::Credentials => Self::Credentials,
+            AddressError::TooLong => Self::TooLong,
+        }
+    }
+}
+
 /// The secret address of a calendar: whoever has it can read it. It is never shown whole.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CalendarAddress(Url);
@@ -138,15 +166,15 @@ impl ServerAddress {
 }
 
 impl FromStr for ServerAddress {
-    type Err = AddressError;
+    type Err = ServerError;
 
-    fn from_str(text: &str) -> Result<Self, AddressError> {
+    fn from_str(text: &str) -> Result<Self, ServerError> {
         let text = text.trim();
         if text.is_empty() || text.contains(char::is_whitespace) {
-            return Err(AddressError::NotAddress);
+            return Err(ServerError::NotServer);
         }
         if text.len() > LONGEST {
-            return Err(AddressError::TooLong);
+            return Err(ServerError::TooLong);
         }
         let with_scheme = if text.contains("://") {
             text.to_owned()
@@ -237,13 +265,15 @@ mod tests {
         ] {
             assert!(!icloud.owns(&url.parse().unwrap()), "{url}");
         }
-        for wrong in [
-            "",
-            "a b",
-            "ftp://x.example.com",
-            "https://u:p@x.example.com",
+        for (wrong, error) in [
+            ("", ServerError::NotServer),
+            ("?", ServerError::NotServer),
+            ("a b", ServerError::NotServer),
+            ("ftp://x.example.com", ServerError::Scheme),
+            ("https://u:p@x.example.com", ServerError::Credentials),
+            (&"x".repeat(2001), ServerError::TooLong),
         ] {
-            assert!(wrong.parse::<ServerAddress>().is_err(), "{wrong}");
+            assert_eq!(wrong.parse::<ServerAddress>(), Err(error), "{wrong}");
         }
     }
 }

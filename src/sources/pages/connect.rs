@@ -21,7 +21,7 @@ use crate::sources::store::{self, NewSource};
 use crate::sources::words;
 use crate::sources::work_out::{Got, Owner};
 use crate::state::AppState;
-use crate::vocab::Line;
+use crate::vocab::{Line, hidden};
 use crate::web::{Flash, Form, SignedIn};
 
 const TOO_MANY: &str = "You have 20 calendars connected, which is the most. Remove one first.";
@@ -62,7 +62,7 @@ pub async fn may_try(
 fn named(form: &mut Form, field: &str, else_called: &str) -> Option<String> {
     let name = form.optional::<Line>(field)?;
     let name = name.map_or_else(|| else_called.to_owned(), |name| name.to_string());
-    let name: String = name.chars().filter(|c| !c.is_control()).take(120).collect();
+    let name: String = name.chars().filter(|c| !hidden(*c)).take(120).collect();
     Some(if name.trim().is_empty() {
         "Calendar".to_owned()
     } else {
@@ -244,7 +244,7 @@ pub fn file_in(headers: &HeaderMap, body: &Bytes) -> Result<(Form, String, Vec<u
         }
         return Ok((form, "pasted text".to_owned(), text.into_bytes()));
     }
-    let name = sent.file_name.chars().filter(|c| !c.is_control());
+    let name = sent.file_name.chars().filter(|c| !hidden(*c));
     Ok((form, name.take(200).collect(), sent.file))
 }
 

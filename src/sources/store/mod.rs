@@ -17,4 +17,4 @@ pub use sources::{
     NewSource, Pushes, calendars, choose, connect, disconnect, may_try, of_person, place, pushes,
     reconnect, set_calendars, source, update, warn, writable,
 };
-pub use team::{managers, members, teams_of};
+pub use team::{forget_told, managers, members, teams_of, tell_of};

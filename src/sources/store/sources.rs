@@ -42,10 +42,16 @@ pub async fn connect(
     new: &NewSource<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<SourceId>> {
-    // Two windows of one person connect one after the other.
+    // Two windows of one person connect one after the other. What is counted in the statement that
+    // waits for the lock was counted before it waited.
+    sqlx::query!(
+        "select id from people where id = $1 for no key update",
+        new.person.0
+    )
+    .fetch_one(&mut *conn)
+    .await?;
     let has = sqlx::query_scalar!(
-        r#"select (select count(*) from sources s where s.person_id = p.id) as "has!"
-        from people p where p.id = $1 for no key update"#,
+        r#"select count(*) as "has!" from sources where person_id = $1"#,
         new.person.0,
     )
     .fetch_one(&mut *conn)

@@ -1,5 +1,6 @@
 //! A team's engineers and managers.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -52,6 +53,33 @@ pub async fn managers(conn: &mut PgConnection, slugs: &[String]) -> sqlx::Result
         zone: row.time_zone.parse().unwrap_or(Tz::UTC),
     });
     Ok(rows.collect())
+}
+
+/// Notes that somebody is told of clashes, by key and until when they are any news; the keys of those
+/// that they had not been told of.
+pub async fn tell_of(
+    conn: &mut PgConnection,
+    reader: PersonId,
+    clashes: &[(String, DateTime<Utc>)],
+) -> sqlx::Result<Vec<String>> {
+    let (keys, until): (Vec<String>, Vec<DateTime<Utc>>) = clashes.iter().cloned().unzip();
+    sqlx::query_scalar!(
+        "insert into clashes_told (reader_id, key, until)
+        select $1, * from unnest($2::text[], $3::timestamptz[]) on conflict do nothing returning key",
+        reader.0,
+        &keys,
+        &until,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Forgets of which clashes people were told whose shifts are over.
+pub async fn forget_told(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!("delete from clashes_told where until < $1", now)
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// The teams that a person is an engineer of.

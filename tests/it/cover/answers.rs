@@ -172,7 +172,7 @@ async fn near_the_shift_everybody_is_asked_at_once_and_then_nobody_is_left() {
     }
     let page = ayse.get("/").await;
     assert!(
-        page.text().contains("Everybody who could was asked"),
+        page.text().contains("everybody who could was asked"),
         "{}",
         page.text()
     );

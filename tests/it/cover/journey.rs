@@ -1,13 +1,17 @@
 //! In a browser, with scripts and without: whoever asks, whoever is asked, a volunteer and the manager.
+//! Links come by mail, from a server that took it.
 
 use super::Crew;
 use crate::fixtures;
+use crate::support::TestApp;
 use crate::support::browser::Browser;
+use crate::support::smtp::Sink;
 
-/// Somebody's browser.
+/// Somebody's browser, and everybody's mail.
 struct Desk<'a> {
     crew: &'a Crew,
     browser: Browser,
+    sink: Sink,
 }
 
 impl Desk<'_> {
@@ -28,6 +32,19 @@ impl Desk<'_> {
         self.browser.goto(address).await.unwrap();
     }
 
+    /// Who was asked last, and where the link in their mail leads.
+    async fn mail(&self) -> (String, String) {
+        self.crew.app.work().await;
+        let mails = self.sink.mails();
+        let asks = |subject: &str| subject.starts_with("Can you take");
+        let mut latest = mails.iter().rev();
+        let ask = latest.find(|mail| asks(&mail.read().headers["subject"]));
+        let ask = ask.expect("somebody is asked by mail");
+        let mut people = self.crew.engineers.iter();
+        let asked = people.find(|person| ask.to == [person.email.clone()]);
+        (asked.unwrap().name.clone(), ask.link("/offers/"))
+    }
+
     /// Pictures of the page: wide, and on a phone in the dark.
     async fn picture(&self, name: &str) {
         self.browser.picture(name).await;
@@ -46,12 +63,15 @@ impl Desk<'_> {
 }
 
 async fn covered_in_a_browser(scripts: bool) {
-    let crew = Crew::new().await;
+    let sink = Sink::start().await;
+    let app = TestApp::start_with_mail(&sink).await;
+    let crew = Crew::on(app, &["2026-11", "2026-12"]).await;
     let browser = Browser::open().await;
     browser.scripts(scripts).await;
     let desk = Desk {
         crew: &crew,
         browser,
+        sink,
     };
     // The asker comes by the link in her calendar entry, on a phone.
     desk.browser.resize(390, 844).await;
@@ -69,7 +89,7 @@ async fn covered_in_a_browser(scripts: bool) {
     desk.browser.says("You asked to be covered").await;
     // The asked opens the mail's link without signing in, and must choose.
     desk.sign_out().await;
-    let (first, link) = crew.link().await;
+    let (first, link) = desk.mail().await;
     desk.open(&link).await;
     desk.browser
         .says("Can you take Primary, Wed 9 Dec 09:00")
@@ -95,7 +115,7 @@ async fn covered_in_a_browser(scripts: bool) {
     desk.browser.says("Taken back").await;
     assert_eq!(crew.holder("2026-12-09", 0).await, "Ayşe Demir");
     // The next who is asked sees it at home, and agrees there.
-    let (third, _) = crew.link().await;
+    let (third, _) = desk.mail().await;
     let person = crew.engineers.iter().find(|p| p.name == third).unwrap();
     desk.sign_in(person.email.split('@').next().unwrap()).await;
     desk.browser.says("You are asked").await;

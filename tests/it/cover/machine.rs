@@ -223,6 +223,128 @@ async fn the_documented_tables_are_those_of_the_code() {
     assert_eq!(documented(offers), coded);
 }
 
+/// Notes every step of a request and of an offer, as the database sees it.
+const NOTE_STEPS: &str = "
+    create table steps (what text, was text, becomes text);
+    create function note_step() returns trigger language plpgsql as $$
+    begin
+        insert into steps values (tg_table_name, case tg_op when 'UPDATE' then old.state end, new.state);
+        return null;
+    end $$;
+    create trigger steps after insert or update of state on cover_requests
+        for each row execute function note_step();
+    create trigger steps after insert or update of state on cover_offers
+        for each row execute function note_step();";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_step_of_the_tables_is_taken_by_what_people_do() {
+    let crew = Crew::new().await;
+    sqlx::raw_sql(NOTE_STEPS)
+        .execute(&crew.app.db)
+        .await
+        .unwrap();
+    let ayse = crew.visitor("ayse").await;
+    let carla = crew.visitor("carla").await;
+    let nobody = crew.app.visitor();
+    // What whoever was asked last says by their link; who they are.
+    let say = async |choice: &str| -> String {
+        let (name, link) = crew.link().await;
+        let done = send(&nobody, &format!("{link}/answer"), choice).await;
+        assert_eq!(done.status, 303, "{}", done.text());
+        name
+    };
+    let does = async |name: &str, id: i64, what: &str| {
+        let person = crew.visitor_of(name).await;
+        person.submit(&format!("/covers/{id}/{what}"), &[]).await;
+    };
+    let approval = async |id: i64, choice: &str| {
+        let fields = [("approval", choice)];
+        carla
+            .submit(&format!("/covers/{id}/approval"), &fields)
+            .await;
+    };
+    // A no, a yes that is taken back, a no that becomes a yes, and she serves after all.
+    let id = crew.request(&ayse, "2026-12-05", 1, &[]).await;
+    let no = say("disagree").await;
+    let yes = say("agree").await;
+    does(&yes, id, "undo").await;
+    does(&no, id, "agreement").await;
+    ayse.submit(&format!("/covers/{id}/undo"), &[]).await;
+    assert_eq!(crew.state(id).await, "withdrawn");
+    // She serves before anybody answers.
+    let id = crew.request(&ayse, "2026-12-09", 0, &[]).await;
+    ayse.submit(&format!("/covers/{id}/withdrawal"), &[]).await;
+    // Too late, and taken all the same; twice, for it is taken back in between.
+    let id = crew.request(&ayse, "2026-12-09", 0, &[]).await;
+    let late = crew.link().await.0;
+    crew.later(TimeDelta::hours(50)).await;
+    for what in ["agreement", "undo", "agreement"] {
+        does(&late, id, what).await;
+    }
+    assert_eq!(crew.state(id).await, "covered");
+    // A volunteer, who takes it back; then the manager closes it.
+    let id = crew.request(&ayse, "2026-12-13", 1, &[]).await;
+    let asked = crew.link().await.0;
+    let volunteer = ["Chen Wei", "Gus Larsen"];
+    let volunteer = volunteer.into_iter().find(|name| *name != asked).unwrap();
+    does(volunteer, id, "agreement").await;
+    does(volunteer, id, "undo").await;
+    carla.submit(&format!("/covers/{id}/closure"), &[]).await;
+    // Nobody answers until it begins.
+    let lapsing = crew.request(&ayse, "2026-11-25", 0, &[]).await;
+    // The same where a manager approves.
+    let fields = [("approval", "1")];
+    carla
+        .submit("/teams/payments/covers/settings", &fields)
+        .await;
+    let id = crew.request(&ayse, "2026-12-17", 0, &[]).await;
+    say("agree").await;
+    approval(id, "yes").await;
+    let id = crew.request(&ayse, "2026-12-25", 0, &[]).await;
+    let refused = say("agree").await;
+    approval(id, "no").await;
+    does(&refused, id, "agreement").await;
+    ayse.submit(&format!("/covers/{id}/withdrawal"), &[]).await;
+    let id = crew.request(&ayse, "2026-12-25", 0, &[]).await;
+    say("agree").await;
+    carla.submit(&format!("/covers/{id}/closure"), &[]).await;
+    let unapproved = crew.request(&ayse, "2026-12-21", 1, &[]).await;
+    say("agree").await;
+    for _ in 0..40 {
+        crew.later(TimeDelta::days(1)).await;
+    }
+    assert_eq!(crew.state(lapsing).await, "lapsed");
+    assert_eq!(crew.state(unapproved).await, "lapsed");
+    crew.consistent().await;
+    let taken: BTreeSet<(String, String, String)> = sqlx::query_as(
+        "select distinct what, coalesce(was, '(nothing)'), becomes from steps where was is distinct from becomes",
+    )
+    .fetch_all(&crew.app.db)
+    .await
+    .unwrap()
+    .into_iter()
+    .collect();
+    let mut all = BTreeSet::new();
+    let mut add = |what: &str, from: &str, to: &str| {
+        all.insert((what.to_owned(), from.to_owned(), to.to_owned()));
+    };
+    add("cover_requests", "(nothing)", "open");
+    add("cover_offers", "(nothing)", "asked");
+    add("cover_offers", "(nothing)", "agreed");
+    for from in State::ALL {
+        let next = State::ALL.into_iter().filter(|to| from.may_become(*to));
+        next.for_each(|to| add("cover_requests", from.key(), to.key()));
+    }
+    for from in OfferState::ALL {
+        let next = OfferState::ALL.into_iter();
+        let next = next.filter(|to| from.may_become(*to));
+        next.for_each(|to| add("cover_offers", from.key(), to.key()));
+    }
+    let missing: Vec<_> = all.difference(&taken).collect();
+    assert!(missing.is_empty(), "never taken: {missing:#?}");
+    assert_eq!(taken, all);
+}
+
 /// A generator that gives the same numbers for the same seed.
 struct Dice(u64);
 

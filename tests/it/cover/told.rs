@@ -97,7 +97,7 @@ async fn the_question_says_why_you() {
     assert!(first.contains("you are the best placed"), "{first}");
     assert!(first.contains("available, rested"), "{first}");
     let (name, _) = crew.link().await;
-    let whom = ["chen", "dana", "gus"]
+    let whom = ["chen", "gus", "gus"]
         .into_iter()
         .find(|who| !name.to_lowercase().starts_with(who))
         .unwrap();
@@ -121,24 +121,24 @@ async fn the_question_says_why_you() {
     }
 }
 
-/// Ayşe's 9 December for Chen's 11th.
-async fn swap(crew: &Crew) -> i64 {
+/// Ayşe wants to give her Primary shift of a day for Chen's of another.
+pub async fn swap(crew: &Crew, day: &str, other: &str) -> i64 {
     let ayse = crew.visitor("ayse").await;
     let back = format!(
         "{}.{}.{}",
-        crew.shift("2026-12-11").await,
+        crew.shift(other).await,
         crew.rotation.roles[0],
         crew.person("chen").id
     );
     let fields = [("kind", "swap"), ("return", back.as_str())];
-    crew.request(&ayse, "2026-12-09", 0, &fields).await
+    crew.request(&ayse, day, 0, &fields).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_swap_is_not_called_anything_else() {
     let crew = Crew::new().await;
     let carla = crew.visitor("carla").await;
-    let id = swap(&crew).await;
+    let id = swap(&crew, "2026-12-09", "2026-12-11").await;
     let page = carla.get("/teams/payments").await;
     assert!(
         page.text().contains("Ayşe Demir wants to swap it"),
@@ -273,4 +273,85 @@ async fn managers_are_reminded_that_their_approval_is_missing() {
     let said = format!("{name} had agreed, and no manager approved it in time.");
     assert!(page.text().contains(&said), "{}", page.text());
     crew.consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_shift_is_taken_back_is_told_whatever_they_chose() {
+    let crew = Crew::new().await;
+    sqlx::query(
+        "insert into notice_choices (person_id, by_mail) select person_id, false from recipients",
+    )
+    .execute(&crew.app.db)
+    .await
+    .unwrap();
+    let ayse = crew.visitor("ayse").await;
+    let nobody = crew.app.visitor();
+    let mailed = async |name: &str, subject: &str| -> bool {
+        crew.app.work().await;
+        let found: i64 = sqlx::query_scalar(
+            "select count(*) from outbox o join people p on p.email = o.recipient
+            where p.name = $1 and o.subject like $2 || '%'",
+        )
+        .bind(name)
+        .bind(subject)
+        .fetch_one(&crew.app.db)
+        .await
+        .unwrap();
+        found > 0
+    };
+    let id = crew.request(&ayse, "2026-12-09", 0, &[]).await;
+    let (name, link) = crew.link().await;
+    send(&nobody, &format!("{link}/answer"), "agree").await;
+    ayse.submit(&format!("/covers/{id}/undo"), &[]).await;
+    assert!(mailed(&name, "Ayşe Demir serves after all").await);
+    // In a swap each gets a shift by the other's word.
+    swap(&crew, "2026-12-09", "2026-12-11").await;
+    let (_, link) = crew.link().await;
+    send(&nobody, &format!("{link}/answer"), "agree").await;
+    assert!(mailed("Ayşe Demir", "Chen Wei takes Primary").await);
+    nobody.post_form(&format!("{link}/undo"), &TAKE_BACK).await;
+    assert!(mailed("Ayşe Demir", "Chen Wei took it back").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_home_each_kind_of_request_has_words_of_its_own() {
+    let crew = Crew::new().await;
+    let ayse = crew.visitor("ayse").await;
+    crew.request(&ayse, "2026-12-09", 0, &[]).await;
+    swap(&crew, "2026-12-17", "2026-12-19").await;
+    let gus = crew.person("gus").id.to_string();
+    let give = [("kind", "give"), ("colleague", gus.as_str())];
+    crew.request(&ayse, "2026-12-25", 0, &give).await;
+    let page = ayse.get("/").await;
+    assert!(page.attributes("a[href$='#cant']", "href").len() > 5);
+    let own = page.all("[aria-labelledby=requested] li");
+    let [covered, swapped, given] = &own[..] else {
+        panic!("{own:#?}")
+    };
+    for (item, words) in [
+        (
+            covered,
+            "You asked to be covered: 1 person is being asked. Until someone agrees it is yours.",
+        ),
+        (
+            swapped,
+            "You want to swap it with Chen Wei, who is being asked. It stays yours unless they agree.",
+        ),
+        (
+            given,
+            "You want to give it to Gus Larsen, who is being asked. It stays yours unless they agree.",
+        ),
+    ] {
+        assert!(item.contains(words), "{item}");
+    }
+    for (name, words) in [
+        (
+            "chen",
+            "Ayşe Demir would like to swap it with one of yours (Payments).",
+        ),
+        ("gus", "Ayşe Demir would like you to take it (Payments)."),
+    ] {
+        let page = crew.visitor(name).await.get("/").await;
+        assert!(page.text().contains(words), "{}", page.text());
+    }
 }

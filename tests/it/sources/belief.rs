@@ -538,11 +538,19 @@ async fn leave_by_itself_tells_of_shifts_under_it_and_keeps_what_was_entered() {
     .unwrap();
     assert_eq!(leave.len(), 3, "{leave:?}");
     assert!(leave[1].starts_with("Dentist 02:00"), "{leave:?}");
-    // She is on call on three of these days: both hear of each.
+    // She is on call on three of these days: both hear of them, in one message.
     let told: i64 = stage
         .one("select count(*) from jobs where key like '%calendar.clash%'")
         .await;
-    assert_eq!(told, 6);
+    assert_eq!(told, 2);
+    let title: String = stage
+        .one("select payload->>'title' from jobs where key like '%calendar.clash%' order by id limit 1")
+        .await;
+    assert!(title.contains("clashes with 3"), "{title}");
+    assert_eq!(
+        stage.one::<i64>("select count(*) from clashes_told").await,
+        6
+    );
     let said: String = stage
         .one("select string_agg(summary || coalesce(actor_id::text, ' by itself'), '') from audit where action = 'accepted leave'")
         .await;

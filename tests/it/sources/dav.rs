@@ -107,7 +107,7 @@ async fn an_account_is_found_chosen_read_and_mended() {
     let stage = Stage::set().await;
     let radicale = Radicale::start("account").await;
     radicale
-        .make_calendar("/ayse/work/", "Work &amp; travel", "VEVENT")
+        .make_calendar("/ayse/work/", "Work &amp; tra\u{202E}vel", "VEVENT")
         .await;
     radicale
         .make_calendar("/ayse/birthdays/", "Birthdays", "VEVENT")

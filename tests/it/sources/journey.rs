@@ -1,6 +1,8 @@
 //! From a secret address to another level in the planner, in a browser, with scripts and without.
 
+use fairshift::{app, jobs};
 use thirtyfour::prelude::*;
+use tokio::sync::watch;
 
 use super::server::Reply;
 use super::{AWAY, DECEMBER, HALF, HOME, Stage, calendar};
@@ -187,4 +189,77 @@ async fn an_open_planner_says_that_a_calendar_was_read_and_what_clashes() {
         .await;
     let (_, booked) = of_ayse(&manager).await;
     assert_eq!(booked, "60 %");
+}
+
+/// Ayşe's fair share of points, as the planner that is open says.
+async fn share(browser: &Browser) -> f64 {
+    let cell = "//table[contains(@class, 'planner')]//tr[th[contains(., 'Ayşe Demir')]]/td[contains(@class, 'p-num')][3]";
+    let text = browser.text(cell).await;
+    let (_, share) = text.rsplit_once("of ").unwrap();
+    share.trim().parse().unwrap()
+}
+
+/// Nobody presses anything at the manager's. She reads again, a worker does it, and the open planner shows another
+/// plan and says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_reads_moves_the_plan_on_an_open_page() {
+    let stage = Stage::set().await;
+    stage.app.listen();
+    for person in [stage.crew.ben.id, stage.crew.chen.id] {
+        sqlx::query(
+            "insert into utilisations values ($1, '2027-01-01', 50, 'engineer', null, now())",
+        )
+        .bind(person)
+        .execute(&stage.app.db)
+        .await
+        .unwrap();
+    }
+    let calm = calendar(&["DTSTART:20270104T070000Z\nDTEND:20270104T080000Z"]);
+    stage.server.reply("/c.ics", Reply::Calendar(calm));
+    stage.connect("/c.ics").await;
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(jobs::work(
+        stage.app.state.clone(),
+        app::handlers(),
+        stopped,
+    ));
+    let (url, engineer, manager) = (&stage.app.url, Browser::open().await, Browser::open().await);
+    for (browser, person) in [(&engineer, &stage.crew.ayse), (&manager, &stage.crew.carla)] {
+        browser.sign_in(url, &person.email, PASSWORD).await;
+        browser.wait("form[action='/sign-out']").await;
+    }
+    let (level_before, booked) = planner(&manager, &stage).await;
+    assert_eq!(booked, "1 %");
+    let share_before = share(&manager).await;
+    manager
+        .execute("window.marked = true", vec![])
+        .await
+        .unwrap();
+
+    let full = HALF
+        .replace("202612", "202701")
+        .replace("T130000", "T163000");
+    stage
+        .server
+        .reply("/c.ics", Reply::Calendar(calendar(&[&full])));
+    stage.app.clock.advance(chrono::TimeDelta::minutes(5));
+    engineer.goto(format!("{url}{HOME}")).await.unwrap();
+    press(&engineer, "Read now", "It is being read").await;
+
+    let words = "Ayşe Demir: utilisation 1 % is now 94 %, from a calendar.";
+    let news = manager.shows(".news", words).await;
+    assert!(news.contains("moved"), "{news}");
+    let (level, booked) = of_ayse(&manager).await;
+    assert_eq!(booked, "94 %");
+    assert!(level < level_before, "{level} is below {level_before}");
+    let share = share(&manager).await;
+    assert!(
+        share < share_before / 2.0,
+        "{share} of {share_before} points"
+    );
+    let marked = manager.execute("return !!window.marked", vec![]).await;
+    let marked: bool = marked.unwrap().convert().unwrap();
+    assert!(marked, "without a reload");
+    stop.send(true).unwrap();
+    worker.await.unwrap();
 }

@@ -4,13 +4,15 @@ mod belief;
 mod dav;
 mod follow;
 mod journey;
-mod server;
+mod kept;
+mod private;
+pub mod server;
+mod turns;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fairshift::availability;
-use fairshift::fetch::Fetcher;
 use fairshift::jobs;
 use fairshift::secret::SecretKey;
 use fairshift::state::{AppState, Site};
@@ -27,7 +29,7 @@ const HOME: &str = "/availability/calendars";
 const DECEMBER: &str = "/availability?month=2026-12";
 
 /// A calendar with these events: lines between BEGIN:VEVENT and END:VEVENT.
-fn calendar(events: &[&str]) -> String {
+pub fn calendar(events: &[&str]) -> String {
     let events = events.iter().enumerate().map(|(number, event)| {
         let event = event.replace('\n', "\r\n");
         format!(
@@ -467,134 +469,6 @@ async fn the_server_s_wish_to_be_left_alone_is_heard() {
         );
         assert_eq!(stage.december().await, Some(50));
     }
-}
-
-#[tokio::test]
-async fn addresses_into_private_networks_are_refused_at_their_field() {
-    let stage = Stage::set().await;
-    // The same service, where private addresses are not allowed.
-    let closed = AppState {
-        fetcher: Fetcher::new(false),
-        ..stage.app.state.clone()
-    };
-    let visitor = serve(&stage, closed.clone()).await;
-    for address in [
-        "https://127.0.0.1/c.ics",
-        "https://localhost/c.ics",
-        "https://2130706433/",
-        "https://0x7f000001/",
-        "https://0177.0.0.1/",
-        "https://127.1/",
-        "https://10.0.0.1/",
-        "https://172.16.0.1/",
-        "https://192.168.1.1/",
-        "https://169.254.169.254/latest/meta-data",
-        "https://100.64.0.1/",
-        "https://0.0.0.0/",
-        "https://[::1]/",
-        "https://[fe80::1]/",
-        "https://[fc00::1]/",
-        "https://[fd00:1::1]/",
-        "https://[::ffff:127.0.0.1]/",
-        "https://[::ffff:7f00:1]/",
-        "https://[64:ff9b::7f00:1]/",
-        "webcal://127.0.0.1/c.ics",
-    ] {
-        for (path, field) in [("addresses", "address"), ("accounts", "server")] {
-            if address.starts_with("webcal") && field == "server" {
-                continue;
-            }
-            let fields = [(field, address), ("user", "ayse"), ("password", "secret")];
-            let page = visitor.post_form(&format!("{HOME}/{path}"), &fields).await;
-            assert_eq!(page.status, 422, "{address}");
-            let said = page.all(&format!("#{field}-error")).join(" ");
-            assert!(
-                said.contains("private network"),
-                "{address} at {field}: {said}"
-            );
-        }
-    }
-    for (address, words) in [
-        ("http://example.com/c.ics", "must begin with https://"),
-        ("https://example.com:22/c.ics", "must not name a port"),
-        (
-            "https://me:secret@example.com/c.ics",
-            "must not have a user name or password",
-        ),
-        (
-            "gopher://example.com/",
-            "must begin with https:// or webcal://",
-        ),
-        ("calendar", "is not the address of a calendar"),
-        ("", "is not the address of a calendar"),
-    ] {
-        let page = visitor
-            .post_form(&format!("{HOME}/addresses"), &[("address", address)])
-            .await;
-        assert_eq!(page.status, 422, "{address}");
-        let said = page.all("#address-error").join(" ");
-        assert!(said.to_lowercase().contains(words), "{address}: {said}");
-        assert!(
-            !page
-                .body
-                .contains("name=\"password\" type=\"password\" autocomplete=\"off\" value=\"s")
-        );
-    }
-    let kept: i64 = stage.one("select count(*) from sources").await;
-    assert_eq!(kept, 0);
-    // A calendar that was connected while they were allowed is not read any more either.
-    stage
-        .server
-        .reply("/c.ics", Reply::Calendar(calendar(&[HALF])));
-    stage.connect("/c.ics").await;
-    let asked = stage.server.asked().len();
-    stage.app.clock.advance(TimeDelta::hours(2));
-    run(&closed).await;
-    assert_eq!(stage.server.asked().len(), asked, "nobody connected");
-    assert_eq!(stage.one::<i32>("select failures from sources").await, 1);
-    assert_eq!(stage.december().await, Some(50));
-}
-
-#[tokio::test]
-async fn names_into_private_networks_are_refused_whenever_they_lead_there() {
-    let stage = Stage::set().await;
-    let server = stage.server.url.trim_start_matches("http://").to_owned();
-    let server: std::net::SocketAddr = server.parse().unwrap();
-    let names: fairshift::fetch::Names = Arc::new(move |_| vec![server]);
-    let with = |private| AppState {
-        fetcher: Fetcher::with_names(private, Arc::clone(&names)),
-        ..stage.app.state.clone()
-    };
-    let (open, closed) = (with(true), with(false));
-    stage
-        .server
-        .reply("/c.ics", Reply::Calendar(calendar(&[HALF])));
-    // Connected while it led to where it may.
-    let visitor = serve(&stage, open).await;
-    let fields = [("address", "http://calendar.example.com/c.ics")];
-    visitor
-        .submit("/availability/calendars/addresses", &fields)
-        .await;
-    assert_eq!(stage.december().await, Some(50));
-    let asked = stage.server.asked().len();
-    // Now it leads inside.
-    let visitor = serve(&stage, closed.clone()).await;
-    for (path, field) in [("addresses", "address"), ("accounts", "server")] {
-        let fields = [
-            (field, "https://calendar.example.com/c.ics"),
-            ("user", "ayse"),
-            ("password", "secret"),
-        ];
-        let page = visitor.post_form(&format!("{HOME}/{path}"), &fields).await;
-        assert_eq!(page.status, 422);
-        let said = page.all(&format!("#{field}-error")).join(" ");
-        assert!(said.contains("leads into a private network"), "{said}");
-    }
-    stage.app.clock.advance(TimeDelta::hours(2));
-    run(&closed).await;
-    assert_eq!(stage.server.asked().len(), asked, "nobody connected");
-    assert_eq!(stage.one::<i32>("select failures from sources").await, 1);
-    assert_eq!(stage.december().await, Some(50));
 }
 
 /// Another process on the same database, with Ayşe signed in.

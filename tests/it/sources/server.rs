@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
 
 /// How a path answers.
 #[derive(Clone)]
@@ -47,8 +48,18 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::start_by(None).await
+    }
+
+    /// One that speaks TLS.
+    pub async fn start_with_tls(acceptor: TlsAcceptor) -> Self {
+        Self::start_by(Some(acceptor)).await
+    }
+
+    async fn start_by(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
         let script = Arc::new(Mutex::new(Script::default()));
         let server = Self {
             url,
@@ -56,7 +67,13 @@ impl Server {
         };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&script)));
+                let (script, tls) = (Arc::clone(&script), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        Some(tls) => serve(tls.accept(stream).await?, script).await,
+                        None => serve(stream, script).await,
+                    }
+                });
             }
         });
         server
@@ -102,7 +119,7 @@ struct Request {
 
 impl Request {
     /// None where the connection ends before.
-    async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Self>> {
+    async fn read(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Option<Self>> {
         let mut all = Vec::new();
         let mut end = None;
         let mut length = 0;
@@ -175,7 +192,10 @@ impl Script {
 }
 
 /// One request for each connection. What goes wrong here is the other side's to notice.
-async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) -> std::io::Result<()> {
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    script: Arc<Mutex<Script>>,
+) -> std::io::Result<()> {
     let Some(request) = Request::read(&mut stream).await? else {
         return Ok(());
     };

@@ -15,6 +15,7 @@ pub mod caldav;
 pub mod companion;
 pub mod database;
 pub mod program;
+pub mod receiver;
 pub mod smtp;
 pub mod visitor;
 
@@ -125,6 +126,16 @@ impl TestApp {
     pub fn visitor(&self) -> Visitor {
         Visitor::new(&self.url)
     }
+}
+
+/// What could not be done or delivered, in words, and whether it is tried again.
+pub async fn failed(db: &PgPool) -> Vec<(String, bool)> {
+    let mut conn = db.acquire().await.unwrap();
+    let failed = jobs::undelivered(&mut conn, 0, 100).await.unwrap();
+    failed
+        .into_iter()
+        .map(|job| (job.error, job.next_at.is_some()))
+        .collect()
 }
 
 /// Runs something to its end, on a thread and a runtime of its own.

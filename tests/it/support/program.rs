@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::thread::{self, JoinHandle};
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -85,7 +86,7 @@ impl DataFolder {
 /// A running service.
 pub struct Running {
     child: Child,
-    log: Lines<BufReader<ChildStderr>>,
+    log: Option<Lines<BufReader<ChildStderr>>>,
     /// Where it listens, as in `http://127.0.0.1:12345`.
     pub url: String,
 }
@@ -105,13 +106,27 @@ impl Running {
                 url.split('"').next().map(str::to_owned)
             })
             .unwrap_or_else(|| panic!("it does not start: {said}"));
-        Self { child, log, url }
+        Self {
+            child,
+            log: Some(log),
+            url,
+        }
+    }
+
+    fn lines(&mut self) -> impl Iterator<Item = String> {
+        let log = self.log.iter_mut().flatten();
+        log.map_while(Result::ok)
+    }
+
+    /// Reads its log from now on, however long it gets, and has it at the end.
+    pub fn follow(&mut self) -> JoinHandle<String> {
+        let lines = self.log.take().into_iter().flatten();
+        thread::spawn(|| lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"))
     }
 
     /// The next line of its log in which `wanted` occurs.
     pub fn log_line(&mut self, wanted: &str) -> String {
-        let mut lines = self.log.by_ref().map_while(Result::ok);
-        lines
+        self.lines()
             .find(|line| line.contains(wanted))
             .expect("a line of the log")
     }
@@ -131,7 +146,7 @@ impl Running {
     /// Sends a signal, waits for the end, and returns how it ended and what else it logged.
     pub fn end(mut self, signal: &str) -> (ExitStatus, String) {
         send(signal, &self.child.id().to_string());
-        let rest: Vec<String> = self.log.by_ref().map_while(Result::ok).collect();
+        let rest: Vec<String> = self.lines().collect();
         (self.child.wait().unwrap(), rest.join("\n"))
     }
 }

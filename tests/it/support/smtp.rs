@@ -63,7 +63,7 @@ pub enum Tls {
     Offered(TlsAcceptor),
 }
 
-/// A certificate for localhost, by an authority made for the test.
+/// A certificate for localhost and names below example.com, by an authority made for the test.
 pub struct Authority {
     /// Its certificate: who trusts it has `SSL_CERT_FILE` name this file.
     pub file: PathBuf,
@@ -86,7 +86,11 @@ impl Authority {
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{arguments}: {said}");
         };
-        std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost").unwrap();
+        std::fs::write(
+            folder.join("names"),
+            "subjectAltName=DNS:localhost,DNS:*.example.com",
+        )
+        .unwrap();
         openssl(
             "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=Authority -keyout ca.key -out ca.pem",
         );

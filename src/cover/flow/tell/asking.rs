@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::super::words::instant;
 use super::{Message, contacts, in_return, managers, news, place, reason, what};
-use crate::cover::model::{Kind, Origin, Person, Request};
+use crate::cover::model::{Kind, Origin, Pace, Person, Request, pace};
 use crate::cover::store;
 use crate::error::AppError;
 use crate::jobs::{self, Action, Notice, To, Topic};
@@ -20,6 +20,8 @@ pub async fn made(
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     let name = &request.person.name;
+    let pace = pace(now, request.interval.start, request.open_until);
+    let is_near = matches!(pace, Pace::Everybody(_));
     let words = |p: &Person| {
         let title = match request.kind {
             Kind::Cover => format!("{name} can't make {}", what(request, p, now)),
@@ -30,6 +32,9 @@ pub async fn made(
         lines.extend(reason(request));
         lines.push(match (&request.colleague, request.kind) {
             (Some(colleague), _) => format!("{} is being asked.", colleague.name),
+            (None, _) if is_near => {
+                "The shift is near: everybody who could take it is asked at once.".to_owned()
+            }
             (None, _) => {
                 "Fairshift asks the best replacement, then the next, until someone agrees."
                     .to_owned()
@@ -40,8 +45,7 @@ pub async fn made(
     let message = news(request, event, Some(by), now);
     let mut to = managers(conn, request).await?;
     to.push(request.person.id);
-    message.send(conn, &to, &words).await?;
-    message.post_if_made(conn, &words).await
+    message.announce(conn, &to, &words).await
 }
 
 /// Asks somebody, with the link that only they have.
@@ -172,8 +176,7 @@ pub async fn overdue(
         let title = format!("{missing}, {left} left: {}", what(request, p, now));
         (title, vec![line, place(request, p)])
     };
-    message.send(conn, &to, &words).await?;
-    message.post(conn, &words).await
+    message.announce(conn, &to, &words).await
 }
 
 /// Managers, escalation contacts and the requester hear that nobody is left to be asked.
@@ -190,9 +193,23 @@ pub async fn exhausted(
         until: Some(request.interval.end),
         ..news(request, event, None, now)
     };
+    let nobody_can = store::offers(conn, request.id).await?.is_empty();
     let words = |p: &Person| {
-        let title = format!("Nobody left to ask: {}", what(request, p, now));
-        let line = if p.id == request.person.id {
+        let what = what(request, p, now);
+        let title = if nobody_can {
+            format!("Nobody can take it: {what}")
+        } else {
+            format!("Nobody left to ask: {what}")
+        };
+        let line = if nobody_can && p.id == request.person.id {
+            "Rules speak against everybody. The shift is still yours; talk to your manager."
+                .to_owned()
+        } else if nobody_can {
+            format!(
+                "{} can't make it, and rules speak against everybody else. A manager can assign somebody all the same, with a reason.",
+                request.person.name
+            )
+        } else if p.id == request.person.id {
             "Everybody who could take it was asked. Until someone agrees the shift is still yours; talk to your manager."
                 .to_owned()
         } else {
@@ -203,6 +220,5 @@ pub async fn exhausted(
         };
         (title, vec![line, place(request, p)])
     };
-    message.send(conn, &to, &words).await?;
-    message.post(conn, &words).await
+    message.announce(conn, &to, &words).await
 }

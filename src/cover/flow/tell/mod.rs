@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::words::{when, when_long};
-use crate::cover::model::{Kind, Person, Request};
+use crate::cover::model::{Kind, Person, Request, State};
 use crate::cover::store;
 use crate::error::AppError;
 use crate::jobs::{self, Action, Notice, To, Topic};
@@ -16,14 +16,15 @@ use crate::oncall::{self, Viewer};
 use crate::vocab::PersonId;
 
 pub use asking::{ask, barred, exhausted, made, overdue};
-pub use outcome::{Said, agreed, closed, lapsed, receipt, refused, undone, withdrawn};
+pub use outcome::{Said, agreed, closed, lapsed, moved, receipt, refused, undone, withdrawn};
 
-/// A request in the trail: "Primary, Thu 3 Dec 06:00 to ... (UTC), Ayşe Demir".
+/// A request in the trail, in the team's zone: "Primary, Thu 3 Dec 09:00 to ... (Europe/Istanbul),
+/// Ayşe Demir".
 pub fn summary(request: &Request) -> String {
     format!(
         "{}, {}, {}",
         request.role_name,
-        when_long(request.interval, chrono_tz::UTC, request.made_at),
+        when_long(request.interval, request.team_zone, request.made_at),
         request.person.name
     )
 }
@@ -82,24 +83,28 @@ impl Message<'_> {
         }
     }
 
-    /// The same where the team heard of the request when it was made: what two colleagues agree on
-    /// between them concerns nobody until it is settled.
-    async fn post_if_made(
+    /// To these people and to the team.
+    async fn announce(
         &self,
         conn: &mut PgConnection,
+        to: &[PersonId],
         words: Words<'_>,
     ) -> Result<(), AppError> {
-        match self.request.kind {
-            Kind::Cover => self.post(conn, words).await,
-            Kind::Give | Kind::Swap => Ok(()),
-        }
+        self.send(conn, to, words).await?;
+        self.post(conn, words).await
     }
 
-    /// The team's webhooks, in the requester's zone and to nobody in particular.
+    /// The team's webhooks, in the team's zone and to nobody in particular. What two colleagues
+    /// agree on between them concerns nobody else until it is settled; from then on it does, also if it
+    /// is taken back.
     async fn post(&self, conn: &mut PgConnection, words: Words<'_>) -> Result<(), AppError> {
+        if self.request.kind != Kind::Cover && self.request.state != State::Covered {
+            return Ok(());
+        }
         let everybody = Person {
             id: PersonId(0),
-            ..self.request.person.clone()
+            name: self.request.person.name.clone(),
+            zone: self.request.team_zone,
         };
         let (title, lines) = words(&everybody);
         let (id, team) = (self.request.id, self.request.team);
@@ -167,6 +172,17 @@ fn in_return(request: &Request, person: &Person, now: DateTime<Utc>) -> Option<S
     Some(format!(
         "{} takes {role}, {time}, in return.",
         request.person.name
+    ))
+}
+
+/// What a swap that is taken back leaves with whoever was to give it in return.
+fn gives_nothing(request: &Request, person: &Person, now: DateTime<Utc>) -> Option<String> {
+    let (back, role) = request.in_return.as_ref()?;
+    let colleague = request.colleague.as_ref()?;
+    let time = when(back.interval, person.zone, now);
+    Some(format!(
+        "{role}, {time}, is {}'s as before.",
+        colleague.name
     ))
 }
 

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::super::words::instant;
-use super::{Message, contacts, in_return, managers, news, place, what};
+use super::{Message, contacts, gives_nothing, in_return, look, managers, news, place, what, when};
 use crate::cover::model::{Kind, Offer, Person, Request, State};
+use crate::cover::store::Slot;
 use crate::error::AppError;
 use crate::jobs::{self, Action, Notice, To, Topic};
 use crate::vocab::PersonId;
@@ -24,14 +25,25 @@ pub async fn agreed(
     };
     let (name, asker) = (&taker.name, &request.person);
     let message = news(request, event, Some(by), now);
+    let settled = request.state == State::Covered;
     let thanks = |p: &Person| {
-        let title = format!("Already covered: {}", what(request, p, now));
-        let line =
-            format!("{name} takes it. Thank you all the same: there is nothing for you to do.");
+        let what = what(request, p, now);
+        let (title, line) = if settled {
+            (
+                format!("Already covered: {what}"),
+                format!("{name} takes it. Thank you all the same: there is nothing for you to do."),
+            )
+        } else {
+            (
+                format!("Nothing to answer for now: {what}"),
+                format!(
+                    "{name} agreed, and a manager has yet to approve it. If it is not approved, you may be asked again."
+                ),
+            )
+        };
         (title, vec![line, place(request, p)])
     };
     message.send(conn, others, &thanks).await?;
-    let settled = request.state == State::Covered;
     let words = |p: &Person| {
         let title = match (settled, p.id == taker.id) {
             (true, true) => format!("You take {}", what(request, p, now)),
@@ -58,15 +70,32 @@ pub async fn agreed(
         (title, lines)
     };
     let mut to = managers(conn, request).await?;
-    to.push(asker.id);
-    to.retain(|p| *p != taker.id && !others.contains(p));
+    let mut told = Vec::new();
+    if !settled {
+        // Whoever decides hears of it at once, also if they were asked themselves.
+        let approval = Message {
+            topic: Topic::CoverApproval,
+            key: format!("{event}:approval"),
+            until: Some(request.open_until),
+            ..news(request, event, Some(by), now)
+        };
+        approval.send(conn, &to, &words).await?;
+        told = std::mem::take(&mut to);
+    }
+    // A shift that becomes somebody's by another's word is told whatever they chose to hear of.
+    let mut serve = vec![taker.id];
+    if settled && request.kind == Kind::Swap {
+        serve.push(asker.id);
+    } else {
+        to.push(asker.id);
+    }
+    to.retain(|p| !serve.contains(p) && !others.contains(p) && !told.contains(p));
     message.send(conn, &to, &words).await?;
-    // By a manager's word the shift is theirs: that is told whatever they chose to hear of.
     let assigned = Message {
         topic: Topic::Assigned,
         ..news(request, event, Some(by), now)
     };
-    assigned.send(conn, &[taker.id], &words).await?;
+    assigned.send(conn, &serve, &words).await?;
     if settled {
         message.post(conn, &words).await?;
     }
@@ -119,15 +148,71 @@ pub async fn withdrawn(
     let name = &request.person.name;
     let words = |p: &Person| {
         let title = format!("{name} serves after all: {}", what(request, p, now));
-        let line = "The request was taken back; there is nothing for you to do.".to_owned();
-        (title, vec![line, place(request, p)])
+        let mut lines =
+            vec!["The request was taken back; there is nothing for you to do.".to_owned()];
+        lines.extend(gives_nothing(request, p, now));
+        lines.push(place(request, p));
+        (title, lines)
     };
-    let mut to = managers(conn, request).await?;
-    to.extend(others);
+    // Whose it had become must know that it is theirs no longer.
+    let (loses, mut to) = match request.state {
+        State::Covered => (others, Vec::new()),
+        _ => (&[][..], others.to_vec()),
+    };
+    let no_longer = Message {
+        topic: Topic::Assigned,
+        ..news(request, event, Some(by), now)
+    };
+    no_longer.send(conn, loses, &words).await?;
+    to.extend(managers(conn, request).await?);
     to.push(request.person.id);
+    to.retain(|p| !loses.contains(p));
     let message = news(request, event, Some(by), now);
-    message.send(conn, &to, &words).await?;
-    message.post_if_made(conn, &words).await
+    message.announce(conn, &to, &words).await
+}
+
+/// The requester hears that the shifts have other times by now, and that these are theirs: whatever
+/// they chose to hear of, for they may think that they are being covered.
+pub async fn moved(
+    conn: &mut PgConnection,
+    request: &Request,
+    theirs: &[Slot],
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let (id, person) = (request.id, &request.person);
+    let time = |slot: &Slot| {
+        format!(
+            "{}, {}",
+            slot.role_name,
+            when(slot.interval, person.zone, now)
+        )
+    };
+    let Some((first, last)) = theirs.first().zip(theirs.last()) else {
+        return Ok(());
+    };
+    let mut lines = vec![format!(
+        "You asked to be covered {}. The shifts have other times now, so nobody is looked for any more, and you serve:\n{}",
+        when(request.interval, person.zone, now),
+        theirs.iter().map(time).collect::<Vec<_>>().join("\n")
+    )];
+    lines.push("Can't you make it? Say so again, and somebody is looked for.".to_owned());
+    lines.push(place(request, person));
+    let again = |slot: &Slot| Action {
+        label: format!("I can't make {}", when(slot.interval, person.zone, now)),
+        path: format!("/covers/new?shift={}&role={}", slot.shift, slot.role),
+    };
+    let notice = Notice {
+        to: To::Person(person.id),
+        topic: Topic::Assigned,
+        key: format!("cover:{id}:moved:{}", person.id),
+        lane: format!("person:{}:cover:{id}", person.id),
+        title: format!("Still yours, at other times: {}", time(first)),
+        lines,
+        actions: theirs.iter().map(again).chain([look(request)]).collect(),
+        until: Some(last.interval.end),
+    };
+    jobs::notify(conn, now, &notice).await?;
+    Ok(())
 }
 
 /// Everybody concerned hears that a request was closed, and why.
@@ -159,8 +244,7 @@ pub async fn closed(
     to.extend(others);
     to.push(asker);
     let message = news(request, event, by, now);
-    message.send(conn, &to, &words).await?;
-    message.post_if_made(conn, &words).await
+    message.announce(conn, &to, &words).await
 }
 
 /// The requester, managers and escalation contacts hear that the shift begins uncovered; so does
@@ -208,8 +292,7 @@ pub async fn lapsed(
         lines.push(place(request, p));
         (title, lines)
     };
-    message.send(conn, &to, &words).await?;
-    message.post(conn, &words).await
+    message.announce(conn, &to, &words).await
 }
 
 /// Requester and managers hear that whoever agreed took it back.
@@ -227,25 +310,23 @@ pub async fn undone(
             Kind::Cover => "The next is asked.".to_owned(),
             Kind::Give | Kind::Swap => format!("It is {}'s again.", request.person.name),
         };
-        (title, vec![line, place(request, p)])
+        let mut lines = vec![line];
+        lines.extend(gives_nothing(request, p, now));
+        lines.push(place(request, p));
+        (title, lines)
     };
     let asker = request.person.id;
     let mut to = managers(conn, request).await?;
     to.retain(|p| *p != asker);
-    news(request, event, Some(by), now)
-        .send(conn, &to, &words)
-        .await?;
+    let message = news(request, event, Some(by), now);
+    message.announce(conn, &to, &words).await?;
     // What had changed hands is theirs again.
     let topic = match request.state {
         State::Covered => Topic::Assigned,
         _ => Topic::CoverNews,
     };
-    let message = Message {
-        topic,
-        ..news(request, event, Some(by), now)
-    };
-    message.send(conn, &[asker], &words).await?;
-    message.post(conn, &words).await
+    let again = Message { topic, ..message };
+    again.send(conn, &[asker], &words).await
 }
 
 /// What somebody said by a link.

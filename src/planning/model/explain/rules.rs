@@ -98,6 +98,8 @@ pub fn broken_words(
         .filter_map(|(other, _)| inputs.shift_of(other).map(|s| s.interval))
         .chain(elsewhere.iter().map(|e| e.interval))
         .filter_map(|other| rest_between(shift.interval, other))
+        // What is missing may be before a part of a shift: a rest that is long enough says nothing.
+        .filter(|minutes| *minutes < inputs.rules.min_rest_minutes.into())
         .min();
     gap.map_or(general.clone(), |minutes| {
         format!("would rest {} h, {general}", minutes / 60)

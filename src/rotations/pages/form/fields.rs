@@ -5,7 +5,7 @@ use std::fmt::Display;
 use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
-use crate::vocab;
+use crate::vocab::{self, time_of_day};
 use crate::web::Form;
 
 /// The field's value as `parse` understands it; otherwise its message with `what` in front.
@@ -42,9 +42,7 @@ pub fn day(form: &mut Form, name: &str, what: &str) -> Option<NaiveDate> {
 /// A time of day.
 pub fn time(form: &mut Form, name: &str, what: &str) -> Option<NaiveTime> {
     take(form, name, what, |typed| {
-        NaiveTime::parse_from_str(typed, "%H:%M")
-            .or_else(|_| NaiveTime::parse_from_str(typed, "%H:%M:%S"))
-            .map_err(|_| "must be a time of day, like 09:00")
+        time_of_day(typed).ok_or("must be a time of day, like 09:00")
     })
 }
 

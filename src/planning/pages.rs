@@ -154,18 +154,7 @@ pub async fn show(
         rotation: rotation.id,
         rotations,
         name: rotation.name.clone(),
-        roles: plan
-            .inputs
-            .roles
-            .iter()
-            .map(|r| {
-                (
-                    r.short.clone(),
-                    r.name.clone(),
-                    format!("r{}", r.order.min(3)),
-                )
-            })
-            .collect(),
+        roles: roles(&plan),
         letter: plan
             .inputs
             .roles
@@ -210,6 +199,15 @@ pub async fn show(
         team,
     };
     page(&show)
+}
+
+/// Of each role its letter, its name and its style.
+fn roles(plan: &Plan) -> Vec<(String, String, String)> {
+    let roles = plan.inputs.roles.iter().map(|role| {
+        let style = format!("r{}", role.order.min(3));
+        (role.short.clone(), role.name.clone(), style)
+    });
+    roles.collect()
 }
 
 /// The zones of the shifts, by name, each once.

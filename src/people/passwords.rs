@@ -152,7 +152,9 @@ mod tests {
         let (mut places, mut busy) = (BTreeSet::new(), 0);
         for answer in flood {
             match answer.await.unwrap() {
-                Ok(place) => drop(places.insert(place)),
+                Ok(place) => {
+                    places.insert(place);
+                }
                 Err(AppError::Busy) => busy += 1,
                 Err(error) => panic!("{error}"),
             }

@@ -157,18 +157,7 @@ pub async fn show(
         rotation: rotation.id,
         rotations,
         name: rotation.name.clone(),
-        roles: plan
-            .inputs
-            .roles
-            .iter()
-            .map(|r| {
-                (
-                    r.short.clone(),
-                    r.name.clone(),
-                    format!("r{}", r.order.min(3)),
-                )
-            })
-            .collect(),
+        roles: roles(&plan),
         letter: plan
             .inputs
             .roles
@@ -218,6 +207,15 @@ fn least(inputs: &Inputs) -> usize {
     let shifts = inputs.shifts.iter().enumerate();
     let shifts: Vec<_> = shifts.map(|(i, s)| (s.interval, slots(i))).collect();
     rotations::least_people(&shifts, &inputs.rules)
+}
+
+/// Of each role its letter, its name and its style.
+fn roles(plan: &Plan) -> Vec<(String, String, String)> {
+    let roles = plan.inputs.roles.iter().map(|role| {
+        let style = format!("r{}", role.order.min(3));
+        (role.short.clone(), role.name.clone(), style)
+    });
+    roles.collect()
 }
 
 /// The zones of the shifts, by name, each once.

@@ -18,5 +18,6 @@ pub use points::Points;
 pub(crate) use text::hidden;
 pub use text::{Email, Line, Note, Slug, TextError};
 pub use time::{
-    Interval, Month, TimeError, ZoneError, is_whole_minute, local_instant, time_of_day, typed_zone, zone,
+    Interval, Month, TimeError, ZoneError, is_whole_minute, local_instant, time_of_day, typed_zone,
+    zone,
 };

@@ -127,7 +127,7 @@ fn escaped(text: &str) -> String {
                     .get(..word.len())
                     .is_some_and(|start| start.eq_ignore_ascii_case(word))
             };
-            if EVERYBODY.iter().any(|word| is_call(&word)) {
+            if EVERYBODY.iter().any(is_call) {
                 quiet.push(NOTHING);
             }
         }

@@ -193,6 +193,38 @@ async fn return_of(
     Ok(Some((found.person, back)))
 }
 
+/// Refuses choices that "Find somebody" would ignore.
+fn refuse_ignored(form: &mut Form) {
+    for (field, other) in [
+        ("colleague", "Give it to a colleague"),
+        ("return", "Swap it"),
+    ] {
+        if !form.value(field).is_empty() {
+            form.refuse(
+                field,
+                format!("Choose \"{other}\" above, or nobody here: \"Find somebody\" asks whoever is best placed."),
+            );
+        }
+    }
+}
+
+/// What came of a request, with so many people being asked.
+fn said(kind: Kind, asked: usize) -> String {
+    match (kind, asked) {
+        (Kind::Cover, 0) => "Nobody can take it by the rules: the managers were told.".to_owned(),
+        (Kind::Cover, 1) => {
+            "Done: the best replacement is being asked. You are told as soon as someone agrees."
+                .to_owned()
+        }
+        (Kind::Cover, many) => format!(
+            "Done: the shift is near, so {many} people are being asked at once. You are told as soon as someone agrees."
+        ),
+        (Kind::Give | Kind::Swap, _) => {
+            "Done: your colleague is being asked. You are told the answer.".to_owned()
+        }
+    }
+}
+
 /// `POST /covers`
 pub async fn create(State(state): State<AppState>, user: SignedIn, mut form: Form) -> Answer {
     let mut tx = state.db.begin().await?;
@@ -210,18 +242,7 @@ pub async fn create(State(state): State<AppState>, user: SignedIn, mut form: For
         .ok();
     let (kind, colleague, in_return) = match form.value("kind") {
         "cover" | "" => {
-            // A choice that would be ignored is asked about.
-            for (field, other) in [
-                ("colleague", "Give it to a colleague"),
-                ("return", "Swap it"),
-            ] {
-                if !form.value(field).is_empty() {
-                    form.refuse(
-                        field,
-                        format!("Choose \"{other}\" above, or nobody here: \"Find somebody\" asks whoever is best placed."),
-                    );
-                }
-            }
+            refuse_ignored(&mut form);
             (Kind::Cover, None, None)
         }
         "give" => {
@@ -262,21 +283,7 @@ pub async fn create(State(state): State<AppState>, user: SignedIn, mut form: For
             Made::Done(id) => {
                 let asked = store::asked_now(&mut tx, id).await?.len();
                 tx.commit().await?;
-                let said = match (kind, asked) {
-                    (Kind::Cover, 0) => {
-                        "Nobody can take it by the rules: the managers were told.".to_owned()
-                    }
-                    (Kind::Cover, 1) => {
-                        "Done: the best replacement is being asked. You are told as soon as someone agrees."
-                            .to_owned()
-                    }
-                    (Kind::Cover, many) => format!(
-                        "Done: the shift is near, so {many} people are being asked at once. You are told as soon as someone agrees."
-                    ),
-                    (Kind::Give | Kind::Swap, _) => {
-                        "Done: your colleague is being asked. You are told the answer.".to_owned()
-                    }
-                };
+                let said = said(kind, asked);
                 return Ok(Flash::redirect(&format!("/covers/{id}"), &said));
             }
             Made::Twice => {

@@ -175,11 +175,18 @@ fn solve(
         return near;
     }
     let far = recommend_from(problem, effort, &[], &mut watch);
-    if far.score.key() < near.score.key() {
-        far
+    let (mut best, other) = if far.score.key() < near.score.key() {
+        (far, near)
     } else {
-        near
+        (near, far)
+    };
+    // A bound is one for all schedules with as much open, whoever found it.
+    let open = |found: &Recommendation| (found.score.unfilled, found.score.urgency);
+    if open(&best) == open(&other) {
+        best.bound = best.bound.max(other.bound);
+        best.optimal |= best.bound == best.score.total;
     }
+    best
 }
 
 /// Several searches one after the other, watched as one that only gets better.

@@ -254,7 +254,7 @@ async fn a_database_that_is_gone_is_a_page_without_detail() {
     let visitor = cast.visitor(Who::Engineer).await;
     cast.app.db.close().await;
     let page = visitor.get("/account").await;
-    assert_eq!(page.status, 500);
-    assert_eq!(page.all("h1"), ["Something broke on our side"]);
+    assert_eq!(page.status, 503);
+    assert_eq!(page.all("h1"), ["Too busy right now"]);
     assert!(!page.body.to_lowercase().contains("pool"));
 }

@@ -20,6 +20,9 @@ use crate::support::smtp::{Received, Sink};
 /// How often it is killed.
 const TIMES: u64 = 50;
 
+/// "Nothing changed", as the cookie of a message has it.
+const NOTHING_CHANGED: &str = "4e6f7468696e67206368616e676564";
+
 /// Somebody who sends forms until nobody answers any more.
 struct Hand {
     client: reqwest::Client,
@@ -46,10 +49,18 @@ impl Hand {
 
     /// Where a form leads that was accepted; none where nobody answered, or it was refused.
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Option<String> {
+        Some(self.sent(path, fields).await?.0)
+    }
+
+    /// The same, and what is said there, in hexadecimal digits as the cookie has it.
+    async fn sent(&self, path: &str, fields: &[(&str, &str)]) -> Option<(String, String)> {
         let address = format!("{}{path}", self.url);
         let answer = self.client.post(address).form(fields).send().await.ok()?;
-        let location = answer.headers().get("location")?;
-        Some(location.to_str().unwrap().to_owned())
+        let header = |name| answer.headers().get(name)?.to_str().ok().map(str::to_owned);
+        Some((
+            header("location")?,
+            header("set-cookie").unwrap_or_default(),
+        ))
     }
 
     async fn get(&self, path: &str) -> Option<String> {
@@ -144,14 +155,10 @@ async fn publish(
             return done;
         };
         let fields = [("rotation", rotation.as_str()), ("basis", basis.as_str())];
-        // Somebody else may have been faster: then nothing was published.
-        if hand
-            .post(&format!("{plan}/publication"), &fields)
-            .await
-            .is_some()
-        {
-            done += 1;
-        }
+        // Somebody else may have been faster, or the turn not have been taken: then nothing was
+        // published, and it says so.
+        let said = hand.sent(&format!("{plan}/publication"), &fields).await;
+        done += i64::from(said.is_some_and(|(_, said)| !said.contains(NOTHING_CHANGED)));
     }
     done
 }

@@ -274,7 +274,7 @@ async fn a_slot_that_was_split_counts_as_changed_though_the_same_person_holds_it
     let done = crew.publish(&carla, &basis).await;
     let page = carla.get(&done.location()).await;
     assert!(
-        page.text().contains("Every slot is served as before."),
+        page.text().contains("is published like this already"),
         "{}",
         page.text()
     );

@@ -22,7 +22,7 @@ impl Effort {
             Self::Quick => (1, slots.saturating_mul(500).clamp(20_000, 200_000)),
             Self::Standard => (3, slots.saturating_mul(3_000).clamp(100_000, 1_500_000)),
             Self::Thorough => (2, slots.saturating_mul(4_000).clamp(400_000, 5_000_000)),
-            Self::Exhaustive => (2, slots.saturating_mul(24_000).clamp(1_000_000, 40_000_000)),
+            Self::Exhaustive => (8, slots.saturating_mul(24_000).clamp(1_000_000, 40_000_000)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The log: how it is written, and its one line per request.
 //!
 //! A line names the route's pattern and never the path or the query as they came in, because secret
-//! links carry their token there. Bodies, headers and cookies are never logged,
-//! whatever is asked for. Nor is what a panic says where
-//! that was put together while we ran: it may quote whatever was at hand, a line of somebody's calendar say.
+//! links carry their token there. Bodies, headers and cookies are never logged, whatever is asked for.
+//! Nor is what a panic says where that was put together while we ran: it may quote whatever was at hand,
+//! a line of somebody's calendar say.
 
 use std::any::Any;
 use std::io::IsTerminal;

@@ -1,17 +1,17 @@
 //! Changing the month: assign, swap, clear, pin, and recommend again around the pins.
 //!
 //! `POST /teams/{slug}/plan/{month}/changes` with the rotation, the basis that the page was made
-//! from, the action and what it is about. A change that would break a rule asks for a reason first.
-
-use std::collections::HashMap;
+//! from, the action and what it is about. A change that would break a rule asks for a reason first
+//! ([`ask`]).
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use super::ask::{self, Breaking};
 use super::intent::Intent;
 use super::model::{HeldPart, SlotKey};
 use super::plan::{Plan, Source, current};
@@ -25,19 +25,6 @@ use crate::rotations::{self, Rotation};
 use crate::state::AppState;
 use crate::vocab::{Interval, Month, Note, PersonId, RotationId, ScheduleId};
 use crate::web::{Flash, Form, Frame, Membership, Section, SignedIn, page_with};
-
-#[derive(Template)]
-#[template(path = "planning/confirm_rule.html")]
-struct ConfirmRule {
-    frame: Frame,
-    team: Membership,
-    month: Month,
-    form: Form,
-    wanted: String,
-    cost: String,
-    broken: Vec<String>,
-    back: String,
-}
 
 #[derive(Template)]
 #[template(path = "planning/conflict.html")]
@@ -139,26 +126,18 @@ pub async fn create(
     if !broken.is_empty() && reason.is_empty() {
         if !form.ticked("confirming") {
             // A page of its own, so that going back from what follows sends nothing again.
-            let ask = ask_path(&slug, month, &form);
-            return Ok(Redirect::to(&ask).into_response());
+            return Ok(Redirect::to(&ask::path(&slug, month, &form)).into_response());
         }
         if form.is_good() {
             form.refuse("reason", "Say why, so that others understand it later.");
         }
-        let frame = user
-            .team_frame("This breaks a rule", Section::Plan, &team)
-            .with_times_in(team.zone);
-        let page = ConfirmRule {
-            frame,
-            team,
-            month,
-            form,
+        let breaking = Breaking {
             wanted,
             cost,
             broken,
             back,
         };
-        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        return ask::asked(&user, team, month, form, breaking);
     }
     let kept = if broken.is_empty() { "" } else { &reason };
     for slot in intent.moved() {
@@ -185,59 +164,6 @@ pub async fn create(
     ))
 }
 
-/// What names a change in a form.
-const FIELDS: [&str; 6] = ["rotation", "basis", "action", "slot", "other", "person"];
-
-/// Where a change that breaks a rule is asked about.
-fn ask_path(slug: &str, month: Month, form: &Form) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for name in FIELDS {
-        query.append_pair(name, form.value(name));
-    }
-    format!("/teams/{slug}/plan/{month}/changes?{}", query.finish())
-}
-
-/// `GET /teams/{slug}/plan/{month}/changes?rotation=&basis=&action=&slot=&other=&person=`: asks why a
-/// change is right although it breaks a rule. Where there is nothing to ask any more, the plan.
-pub async fn ask(
-    State(state): State<AppState>,
-    user: SignedIn,
-    Path((slug, month)): Path<(String, String)>,
-    Query(asked): Query<HashMap<String, String>>,
-) -> Answer {
-    let team = user.manager_of(&slug)?.clone();
-    let month: Month = month.parse().map_err(|_| AppError::NotFound)?;
-    let value = |name: &'static str| (name, asked.get(name).cloned().unwrap_or_default());
-    let form = Form::of(FIELDS.map(value));
-    let mut conn = state.db.acquire().await?;
-    let rotation = rotation_of(&mut conn, &team, form.value("rotation")).await?;
-    let plan = current(&mut conn, &rotation, month, user.now).await?;
-    drop(conn);
-    let to_plan = plan_path(&slug, month, rotation.id, None);
-    let Ok(intent) = Intent::parse(&form, &plan.inputs) else {
-        return Ok(Redirect::to(&to_plan).into_response());
-    };
-    let after = plan.with(intent.apply(&plan));
-    let broken = newly_broken(&plan, &after, &intent);
-    if form.value("basis") != plan.basis() || broken.is_empty() {
-        return Ok(Redirect::to(&to_plan).into_response());
-    }
-    let key = intent.slot().and_then(|s| plan.inputs.slots.get(s));
-    let page = ConfirmRule {
-        frame: user
-            .team_frame("This breaks a rule", Section::Plan, &team)
-            .with_times_in(team.zone),
-        back: plan_path(&slug, month, rotation.id, key.map(|s| &s.key)),
-        wanted: intent.words(&plan),
-        cost: cost_words(&plan, &after),
-        team,
-        month,
-        form,
-        broken,
-    };
-    page_with(StatusCode::OK, &page)
-}
-
 /// The plan after the change. To recommend again takes the plan that the page was offered, if it is one
 /// of these inputs.
 async fn afterwards(plan: &Plan, intent: &Intent, offered: &str) -> Result<Plan, AppError> {
@@ -258,7 +184,7 @@ pub fn title(rotation: &Rotation, month: Month) -> String {
 }
 
 /// Rules that the change breaks, in words. Recommending again breaks none that pins don't.
-fn newly_broken(before: &Plan, after: &Plan, intent: &Intent) -> Vec<String> {
+pub fn newly_broken(before: &Plan, after: &Plan, intent: &Intent) -> Vec<String> {
     let new = after
         .violations
         .iter()
@@ -342,7 +268,7 @@ pub fn faster(
     page_with(StatusCode::CONFLICT, &conflict)
 }
 
-fn cost_words(before: &Plan, after: &Plan) -> String {
+pub fn cost_words(before: &Plan, after: &Plan) -> String {
     let open = after.open().cast_signed() - before.open().cast_signed();
     // What changes from the published schedule is told as such, not as unfairness.
     let fair = |plan: &Plan| plan.score.total - plan.score.stability;

@@ -15,6 +15,7 @@
 //! Publishing supersedes the old version and publishes the new one in one transaction; triggers raise
 //! the revision of the shifts that differ, so that calendars take the change.
 
+mod ask;
 mod beside;
 mod better;
 mod changes;
@@ -56,7 +57,7 @@ pub fn routes() -> Router<AppState> {
         .route("/teams/{slug}/plan/{month}/live", get(live::show))
         .route(
             "/teams/{slug}/plan/{month}/changes",
-            get(changes::ask).post(changes::create),
+            get(ask::show).post(changes::create),
         )
         .route(
             "/teams/{slug}/plan/{month}/publication",

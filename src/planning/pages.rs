@@ -203,9 +203,12 @@ pub async fn show(
 
 /// How many people the month takes at the least.
 fn least(inputs: &Inputs) -> usize {
-    let slots = |shift| inputs.slots.iter().filter(|s| s.shift == shift).count();
-    let shifts = inputs.shifts.iter().enumerate();
-    let shifts: Vec<_> = shifts.map(|(i, s)| (s.interval, slots(i))).collect();
+    let mut shifts: Vec<_> = inputs.shifts.iter().map(|s| (s.interval, 0)).collect();
+    for slot in &inputs.slots {
+        if let Some((_, slots)) = shifts.get_mut(slot.shift) {
+            *slots += 1;
+        }
+    }
     rotations::least_people(&shifts, &inputs.rules)
 }
 

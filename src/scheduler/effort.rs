@@ -36,6 +36,17 @@ impl Effort {
         }
     }
 
+    /// How much of that each round of annealing, from 1, gets before it. Of many rounds the first two get
+    /// all that bounds mostly take.
+    pub(super) fn share(self, round: u32, rounds: u32) -> u64 {
+        let (whole, round, rounds) = (self.proof(), u64::from(round), u64::from(rounds));
+        if rounds > 3 {
+            whole * round.min(2) / 3
+        } else {
+            whole * round / (rounds * (rounds + 1) / 2)
+        }
+    }
+
     /// Most pairs of slots that the second objective looks at.
     pub(super) fn pairs(self) -> usize {
         match self {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::error::{Answer, AppError};
 use crate::notices::store::{self, Line, Written};
 use crate::state::AppState;
+use crate::web::headers::POLICY;
 use crate::web::{Frame, Section, SignedIn, page};
 
 /// Mails on a page.
@@ -93,9 +94,7 @@ pub async fn index(
 
 /// `GET /outbox/{id}`
 pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<i64>) -> Answer {
-    allowed(&user)?;
-    let mail = store::one(&mut *state.db.acquire().await?, id).await?;
-    let mail = mail.ok_or(AppError::NotFound)?;
+    let mail = mail(&state, &user, id).await?;
     let mut shown = page(&Show {
         frame: user.frame(mail.subject.clone(), Section::Admin),
         id,
@@ -104,14 +103,20 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
         paragraphs: paragraphs(&mail.text, state.site.public_url.as_str()),
         mail,
     })?;
-    let headers = shown.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(AROUND));
+    // What every page may do, and a frame of ours.
+    let around = HeaderValue::from_str(&format!("{POLICY}; frame-src 'self'"));
+    if let Ok(around) = around {
+        shown.headers_mut().insert(CONTENT_SECURITY_POLICY, around);
+    }
     Ok(shown)
 }
 
-/// What every page may do, and a frame of ours.
-const AROUND: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'";
+/// A mail, for whoever may see it.
+async fn mail(state: &AppState, user: &SignedIn, id: i64) -> Result<Written, AppError> {
+    allowed(user)?;
+    let mail = store::one(&mut *state.db.acquire().await?, id).await?;
+    mail.ok_or(AppError::NotFound)
+}
 
 /// A mail may look like itself, and do nothing: no script, no request, no form, no way out of its frame.
 const WITHIN: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; \
@@ -119,9 +124,7 @@ const WITHIN: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
 
 /// `GET /outbox/{id}/html`: the mail as a mail program shows it, for a frame.
 pub async fn html(State(state): State<AppState>, user: SignedIn, Path(id): Path<i64>) -> Answer {
-    allowed(&user)?;
-    let mail = store::one(&mut *state.db.acquire().await?, id).await?;
-    let mail = mail.ok_or(AppError::NotFound)?;
+    let mail = mail(&state, &user, id).await?;
     let headers = [
         (CONTENT_SECURITY_POLICY, WITHIN),
         (X_FRAME_OPTIONS, "SAMEORIGIN"),

@@ -63,6 +63,8 @@ use duties::Parts;
 /// What is proven about a problem so far.
 pub(super) struct Proof<'a> {
     problem: &'a Problem,
+    /// It holds for schedules with at most so many slots open, that matter at most so much.
+    pub open: (usize, i64),
     parts: Parts,
     ascent: Ascent,
     heat: Option<f64>,
@@ -103,6 +105,7 @@ impl<'a> Proof<'a> {
         Some(Self {
             ascent: Ascent::new(&parts, prices),
             problem,
+            open,
             parts,
             heat: None,
             known,

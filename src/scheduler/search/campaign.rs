@@ -36,8 +36,6 @@ struct State<'a, 'w> {
     effort: Effort,
     /// Looks at a person and slot for a bound without prices per slot.
     looks: usize,
-    /// Work on the proof, in cells of tables.
-    work: u64,
     /// Work left for sharing out anew.
     sharing: u64,
 }
@@ -62,7 +60,6 @@ pub(super) fn run(
         problem,
         effort,
         looks: effort.looks() / if warm { 10 } else { 1 },
-        work: effort.proof(),
         sharing: effort.proof() / if warm { REPAIR } else { 1 },
     };
     let progress = state.progress();
@@ -90,22 +87,21 @@ impl<'a> State<'a, '_> {
 
     fn rounds(&mut self) {
         let (rounds, steps) = self.effort.work(self.problem.slots.len());
-        let mut proof: Option<((usize, i64), Proof<'a>)> = None;
+        let mut proof: Option<Proof<'a>> = None;
         let first = if self.key.0 > self.hopeless {
             self.anneal(self.problem, None, (0, 0), steps)
         } else {
             self.renew(&mut proof);
             // Where the prices are followed later, all that is needed first is something to prove.
             let part = if rounds > 1 { 4 } else { 1 };
-            self.begin(proof.as_mut().map(|(_, proof)| proof), steps / part)
+            self.begin(proof.as_mut(), steps / part)
         };
         if !first {
             return;
         }
         for round in 1..=rounds {
             self.renew(&mut proof);
-            let open = (self.key.0, self.key.1);
-            let Some((_, proof)) = &mut proof else {
+            let Some(proof) = &mut proof else {
                 // Later rounds reheat less: they repair what the first left, they do not start
                 // again.
                 if self.anneal(self.problem, None, (round, round.min(6)), steps) {
@@ -113,18 +109,10 @@ impl<'a> State<'a, '_> {
                 }
                 return;
             };
-            let whole = self.work;
-            // Of many rounds the first two get all the work that bounds mostly take.
-            let share = if rounds > 3 {
-                whole * u64::from(round.min(2)) / 3
-            } else {
-                whole * u64::from(round) / u64::from(rounds * (rounds + 1) / 2)
-            };
+            let share = self.effort.share(round, rounds);
             if !self.prove(proof, share)
                 || !self.follow(proof, round, steps * u64::from(round) / 24)
-                || (round == rounds
-                    && open == (self.key.0, self.key.1)
-                    && !self.close(proof, whole))
+                || (round == rounds && proof.open == (self.key.0, self.key.1) && !self.close(proof))
             {
                 return;
             }
@@ -132,12 +120,11 @@ impl<'a> State<'a, '_> {
     }
 
     /// A proof for as many open slots as there are now, that matter as much: a bound holds for those.
-    fn renew(&mut self, proof: &mut Option<((usize, i64), Proof<'a>)>) {
+    fn renew(&mut self, proof: &mut Option<Proof<'a>>) {
         let open = (self.key.0, self.key.1);
-        if proof.as_ref().is_none_or(|(of, _)| *of != open) {
+        if proof.as_ref().is_none_or(|proof| proof.open != open) {
             self.relax();
-            let new = Proof::new(self.problem, open, self.bound);
-            *proof = new.map(|new| (open, new));
+            *proof = Proof::new(self.problem, open, self.bound);
         }
     }
 
@@ -201,7 +188,7 @@ impl<'a> State<'a, '_> {
         let progress = self.progress();
         let watch = &mut self.watch;
         let mut go = || watch(progress).is_continue();
-        let pairs = proof.dive(self.work / 4, &mut go);
+        let pairs = proof.dive(self.effort.proof() / 4, &mut go);
         let roster = rounded(self.problem, &pairs);
         let key = super::score::breakdown(&roster).key();
         if key < self.key {
@@ -211,7 +198,7 @@ impl<'a> State<'a, '_> {
     }
 
     /// Settles a small gap; whether to go on.
-    fn close(&mut self, proof: &mut Proof, work: u64) -> bool {
+    fn close(&mut self, proof: &mut Proof) -> bool {
         if self.key.2 - self.bound > NEAR * proof.scale() && self.problem.slots.len() > SMALL {
             return true;
         }
@@ -225,7 +212,7 @@ impl<'a> State<'a, '_> {
             on = on && watch(progress).is_continue();
             on
         };
-        proof.close(work, &mut go, &mut |leaning| {
+        proof.close(self.effort.proof(), &mut go, &mut |leaning| {
             let roster = rounded(problem, leaning);
             let found = super::score::breakdown(&roster).key();
             if found < key && (found.0, found.1) == open {

@@ -16,8 +16,8 @@ const LOADS: i64 = 512;
 /// Most ways to be free again that are told apart.
 const STATES: usize = 12;
 
-/// Most cells of a programme.
-const CELLS: usize = 1 << 21;
+/// Most cells of a programme: some 32 bytes each.
+const CELLS: usize = 1 << 22;
 
 /// A slot to be shared out.
 struct Shared {
@@ -65,6 +65,7 @@ pub(super) fn share_out(roster: &mut Roster, work: &mut u64) {
     // How often each person's slots changed, and how often they had when the two were tried.
     let mut changed = vec![1_usize; people];
     let mut tried = vec![(0, 0); people * people];
+    let mut held = by_holder(roster);
     loop {
         let mut better = false;
         for a in 0..people {
@@ -77,7 +78,7 @@ pub(super) fn share_out(roster: &mut Roster, work: &mut u64) {
                     return;
                 }
                 set(&mut tried, a * people + b, now);
-                if share(roster, [a, b], work) {
+                if share(roster, &mut held, [a, b], work) {
                     set(&mut changed, a, now.0 + 1);
                     set(&mut changed, b, now.1 + 1);
                     better = true;
@@ -90,36 +91,26 @@ pub(super) fn share_out(roster: &mut Roster, work: &mut u64) {
     }
 }
 
-/// Shares out the slots of two people; whether that made it better.
-fn share(roster: &mut Roster, pair: [usize; 2], work: &mut u64) -> bool {
+/// Shares out the slots of two people; whether that made it better. Slots by who holds them, pins aside.
+fn share(roster: &mut Roster, held: &mut [Vec<usize>], pair: [usize; 2], work: &mut u64) -> bool {
     let problem = roster.problem;
-    let before: Vec<(usize, usize)> = taken(roster, pair);
+    let mut before = Vec::new();
+    for person in pair {
+        let own = held.get(person).map(Vec::as_slice).unwrap_or_default();
+        before.extend(own.iter().map(|&slot| (slot, person)));
+    }
+    before.sort_unstable();
+    let fair = |&p: &usize| score::fairness(problem, p, score::balance(roster, p));
+    let wish = |&(slot, p): &(usize, usize)| i128::from(score::preference(problem, p, slot));
+    let cost = pair.iter().map(fair).sum::<i128>() + before.iter().map(wish).sum::<i128>();
     for &(slot, _) in &before {
         roster.take(slot);
     }
     let slots = shared(roster, pair, &before);
-    let cost = |takers: &[usize]| {
-        let mut loads = pair.map(|p| score::balance(roster, p));
-        let mut cost = 0;
-        for (shared, &taker) in slots.iter().zip(takers) {
-            cost += i128::from(shared.wish.get(taker).copied().flatten().unwrap_or(0));
-            if let Some(load) = loads.get_mut(taker) {
-                *load += shared.weight;
-            }
-        }
-        let fair = pair.iter().zip(loads);
-        cost + fair
-            .map(|(&p, l)| score::fairness(problem, p, l))
-            .sum::<i128>()
-    };
-    let old: Vec<usize> = slots
-        .iter()
-        .map(|s| usize::from(before.contains(&(s.slot, pair.at(1)))))
-        .collect();
-    let new = best(roster, pair, &slots, work).filter(|new| cost(new) < cost(&old));
-    if let Some(new) = new {
+    let new = best(roster, pair, &slots, work).filter(|(new, _)| *new < cost);
+    if let Some((_, takers)) = new {
         let put = |(shared, &taker): (&Shared, &usize)| (shared.slot, pair.at(taker));
-        let after: Vec<(usize, usize)> = slots.iter().zip(&new).map(put).collect();
+        let mut after: Vec<(usize, usize)> = slots.iter().zip(&takers).map(put).collect();
         let mut done = 0;
         for &(slot, person) in &after {
             if !rules::allows(roster, person, slot) {
@@ -129,6 +120,11 @@ fn share(roster: &mut Roster, pair: [usize; 2], work: &mut u64) -> bool {
             done += 1;
         }
         if done == after.len() {
+            after.sort_unstable();
+            for person in pair {
+                let own = after.iter().filter(|(_, p)| *p == person);
+                set(held, person, own.map(|(slot, _)| *slot).collect());
+            }
             return true;
         }
         for &(slot, _) in after.iter().take(done) {
@@ -141,12 +137,16 @@ fn share(roster: &mut Roster, pair: [usize; 2], work: &mut u64) -> bool {
     false
 }
 
-/// What the two hold, pins aside.
-fn taken(roster: &Roster, pair: [usize; 2]) -> Vec<(usize, usize)> {
-    let slots = roster.problem.slots.iter().zip(&roster.holder).enumerate();
-    let free = slots.filter(|(_, (slot, _))| slot.pin.is_none());
-    let held = free.filter_map(|(slot, (_, holder))| Some((slot, (*holder)?)));
-    held.filter(|(_, holder)| pair.contains(holder)).collect()
+/// The slots that each person holds, pins aside, in order.
+fn by_holder(roster: &Roster) -> Vec<Vec<usize>> {
+    let mut held = vec![Vec::new(); roster.problem.people.len()];
+    for (slot, (of, holder)) in roster.problem.slots.iter().zip(&roster.holder).enumerate() {
+        let own = holder.filter(|_| of.pin.is_none());
+        if let Some(own) = own.and_then(|p| held.get_mut(p)) {
+            own.push(slot);
+        }
+    }
+    held
 }
 
 /// The slots in order of time.
@@ -172,14 +172,19 @@ fn shared(roster: &Roster, pair: [usize; 2], held: &[(usize, usize)]) -> Vec<Sha
     slots
 }
 
-/// Who of the two takes each slot at best.
-fn best(roster: &Roster, pair: [usize; 2], slots: &[Shared], work: &mut u64) -> Option<Vec<usize>> {
+/// What it costs at best to share the slots out, and who of the two takes each then.
+fn best(
+    roster: &Roster,
+    pair: [usize; 2],
+    slots: &[Shared],
+    work: &mut u64,
+) -> Option<(i128, Vec<usize>)> {
     let problem = roster.problem;
     let total: i64 = slots.iter().map(|s| s.weight).sum();
     let unit = slots.iter().fold(0, |unit, s| gcd(unit, s.weight));
     let grid = unit.max(total / LOADS).max(1);
     let width = usize::try_from(total / grid + 1).ok()?;
-    if slots.len() * width > CELLS {
+    if slots.len() * width * STATES > CELLS {
         return None;
     }
     let mut layers: Vec<Vec<State>> = Vec::with_capacity(slots.len() + 1);
@@ -221,7 +226,7 @@ fn best(roster: &Roster, pair: [usize; 2], slots: &[Shared], work: &mut u64) -> 
             }
         }
     }
-    let (_, mut number, mut place) = found?;
+    let (cost, mut number, mut place) = found?;
     let mut takers = Vec::with_capacity(slots.len());
     for (layer, shared) in layers.iter().skip(1).zip(slots).rev() {
         let cell = layer.get(number)?.cells.get(place)?;
@@ -231,7 +236,7 @@ fn best(roster: &Roster, pair: [usize; 2], slots: &[Shared], work: &mut u64) -> 
         place = usize::try_from(load / grid).ok()?;
     }
     takers.reverse();
-    Some(takers)
+    Some((cost, takers))
 }
 
 /// One slot further: either of the two takes it.

@@ -19,9 +19,11 @@ impl Effort {
     pub(super) fn work(self, slots: usize) -> (u32, u64) {
         let slots = u64::try_from(slots).unwrap_or(u64::MAX);
         match self {
-            Self::Quick => (1, slots.saturating_mul(500).clamp(20_000, 200_000)),
-            Self::Standard => (3, slots.saturating_mul(3_000).clamp(100_000, 1_500_000)),
-            Self::Thorough => (2, slots.saturating_mul(4_000).clamp(400_000, 5_000_000)),
+            // Of a large problem one round is all that is quick.
+            Self::Quick if slots > 200 => (1, slots.saturating_mul(500).min(200_000)),
+            Self::Quick => (2, slots.saturating_mul(500).max(20_000)),
+            Self::Standard => (4, slots.saturating_mul(3_000).clamp(100_000, 1_500_000)),
+            Self::Thorough => (2, slots.saturating_mul(2_000).clamp(200_000, 5_000_000)),
             Self::Exhaustive => (8, slots.saturating_mul(24_000).clamp(1_000_000, 40_000_000)),
         }
     }
@@ -36,15 +38,10 @@ impl Effort {
         }
     }
 
-    /// How much of that each round of annealing, from 1, gets before it. Of many rounds the first two get
-    /// all that bounds mostly take.
-    pub(super) fn share(self, round: u32, rounds: u32) -> u64 {
-        let (whole, round, rounds) = (self.proof(), u64::from(round), u64::from(rounds));
-        if rounds > 3 {
-            whole * round.min(2) / 3
-        } else {
-            whole * round / (rounds * (rounds + 1) / 2)
-        }
+    /// How much of some work each round, from 1, gets: the later the more.
+    pub(super) fn share(work: u64, round: u32, rounds: u32) -> u64 {
+        let (round, rounds) = (u64::from(round), u64::from(rounds));
+        work / (rounds * (rounds + 1) / 2) * round
     }
 
     /// Most pairs of slots that the second objective looks at.

@@ -5,8 +5,9 @@
 //! that nothing depends on how far the climb comes.
 use super::super::table::{At, set};
 use super::cold::Cold;
-use super::duties::Parts;
+use super::duties::Duties;
 use super::numbers::{dot, exp, ln};
+use super::parts::Parts;
 use super::soft::Soft;
 
 /// Pairs of steps and slope changes that are remembered.
@@ -33,6 +34,12 @@ pub(super) struct Ascent {
     cells: u64,
 }
 
+/// Floors of one person, by entry and by load.
+pub(super) struct Floors {
+    pub entries: Vec<i128>,
+    pub loads: Vec<i128>,
+}
+
 /// A place on the way up.
 struct Stand {
     prices: Vec<f64>,
@@ -56,7 +63,7 @@ impl Ascent {
             best: i64::MIN,
             best_prices: Vec::new(),
             work: 0,
-            cells: parts.people.iter().map(super::duties::Duties::cells).sum(),
+            cells: parts.people.iter().map(Duties::cells).sum(),
             prices,
         };
         ascent.note(parts);
@@ -100,6 +107,37 @@ impl Ascent {
         }
         pairs.sort_unstable();
         pairs.into_iter().map(|(_, slot, p)| (slot, p)).collect()
+    }
+
+    /// Under every schedule in which a person has an entry, or ends with a load: what the best prices
+    /// prove, in units of `Parts::one`.
+    pub fn floors(&mut self, parts: &Parts) -> Vec<Floors> {
+        let tables = &mut self.cold.tables;
+        let floors = parts.people.iter().map(|duties| {
+            let others = i128::from(self.best) - i128::from(tables.best(duties, &self.best_prices));
+            let mut entries = Vec::new();
+            tables.with(duties, |_, least| entries.push(others + i128::from(least)));
+            let loads = tables.ending(duties);
+            let loads = loads.map(|least| others + i128::from(least)).collect();
+            Floors { entries, loads }
+        });
+        floors.collect()
+    }
+
+    /// After a person's entries have become fewer.
+    pub fn keep_shares(&mut self, person: usize, keep: &dyn Fn(usize) -> bool) {
+        if let Some(shares) = self.shares.get_mut(person) {
+            let mut number = 0;
+            shares.retain(|_| {
+                number += 1;
+                keep(number - 1)
+            });
+        }
+    }
+
+    /// After tables have become smaller.
+    pub fn recount(&mut self, parts: &Parts) {
+        self.cells = parts.people.iter().map(Duties::cells).sum();
     }
 
     fn keep(&mut self, value: i64, prices: Vec<i64>) {
@@ -160,11 +198,11 @@ impl Ascent {
         }
     }
 
-    /// So many steps uphill at one temperature, while `go` agrees.
+    /// So many steps uphill at one temperature, while `go` agrees and each gains at least so much.
     pub fn climb(
         &mut self,
         parts: &Parts,
-        (heat, steps): (f64, usize),
+        (heat, steps, gain): (f64, usize, f64),
         go: &mut dyn FnMut(&Self) -> bool,
     ) {
         let mut here = self.stand(parts, &self.prices.clone(), heat);
@@ -191,8 +229,9 @@ impl Ascent {
                 continue;
             };
             remember(&mut memory, &here, &next);
+            let gained = next.value - here.value;
             here = next;
-            if here.slope.iter().map(|s| s.abs()).sum::<f64>() < enough {
+            if gained < gain || here.slope.iter().map(|s| s.abs()).sum::<f64>() < enough {
                 break;
             }
         }

@@ -7,20 +7,11 @@
 //! that the rounding may hide, which keeps every value a lower bound.
 use super::super::problem::Problem;
 use super::super::roster::Roster;
-use super::super::rules;
 use super::super::score;
 use super::super::table::At;
-use std::collections::BTreeSet;
 
 /// More than any schedule costs.
 pub(super) const NEVER: f64 = f64::INFINITY;
-
-/// What one person costs, and what all prices together pay, stay below this, so that floating point
-/// adds them up exactly.
-pub(super) const LARGEST: i128 = 1 << 51;
-
-/// Prices are integers in this fraction of the cost's unit, or in a coarser one for large costs.
-const FINEST: i64 = 1 << 14;
 
 /// Most loads that are told apart.
 const GRID: i64 = 384;
@@ -63,12 +54,25 @@ pub(super) struct Duties {
     /// Cost of each step of load beyond the last: at most what it truly is, since costs rise ever
     /// faster.
     pub beyond: f64,
+    /// Loads on the grid are the loads themselves, in the unit of the weights.
+    pub exact: bool,
 }
 
 impl Duties {
     /// Every slot the person may take, in time order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.rows.iter().flat_map(|r| &r.entries)
+    }
+
+    /// The entry with this number.
+    pub fn entry(&self, mut number: usize) -> Option<&Entry> {
+        for row in &self.rows {
+            if number < row.entries.len() {
+                return row.entries.get(number);
+            }
+            number -= row.entries.len();
+        }
+        None
     }
 
     /// The entry with this number.
@@ -106,15 +110,17 @@ impl Duties {
             rows,
             terminal: self.terminal.clone(),
             beyond: self.beyond,
+            exact: self.exact,
         }
     }
 
     /// Ends with at most this load on the grid.
     pub fn at_most(&mut self, load: usize) {
-        self.terminal
-            .iter_mut()
-            .skip(load + 1)
-            .for_each(|cost| *cost = NEVER);
+        if load + 1 < self.terminal.len() {
+            self.terminal.truncate(load + 1);
+            self.terminal.push(NEVER);
+            self.beyond = 0.0;
+        }
     }
 
     /// Ends with at least this load on the grid.
@@ -131,132 +137,8 @@ impl Duties {
     }
 }
 
-/// Everybody's part, and the slots to be filled.
-#[derive(Clone)]
-pub(super) struct Parts {
-    pub people: Vec<Duties>,
-    /// The open slots that somebody may take.
-    pub slots: Vec<usize>,
-    /// What is paid whatever is decided, in the cost's unit: what people carry already, and what
-    /// pins cost. Everything else here is counted from there on.
-    pub fixed: i128,
-    /// How many units there are to one of the cost.
-    pub one: i64,
-    /// Every schedule costs a multiple of this more than `fixed`.
-    pub grain: i128,
-    /// What it costs, about, to have one average slot too many, in the cost's unit: what
-    /// temperatures are measured by, so that the unit of weights and costs does not matter.
-    pub scale: f64,
-    /// So many of `people` are people. Where slots may stay open there is one more, who takes those,
-    /// at no cost and as many as may.
-    pub staff: usize,
-    /// Limits on how many entries may be held together; they are priced after the slots.
-    pub limits: Vec<usize>,
-    /// The entries that each limit is about.
-    pub limited: BTreeSet<Vec<Place>>,
-}
-
-/// An entry by person and number.
-pub(super) type Place = (usize, usize);
-
-impl Parts {
-    /// For schedules with at most so many slots open that matter at most so much. `None` when the
-    /// numbers are too large to be worked on.
-    pub fn new(problem: &Problem, (unfilled, urgency): (usize, i64)) -> Option<Self> {
-        let roster = Roster::pinned(problem);
-        let mut place = vec![None; problem.slots.len()];
-        let mut slots = Vec::new();
-        let (mut lost, mut lost_urgency) = (0, 0);
-        let may = |p: usize, s: usize| rules::allows(&roster, p, s);
-        for slot in roster.open() {
-            let people = problem.index.candidates.get(slot)?;
-            if people.iter().any(|&p| may(p, slot)) {
-                super::super::table::set(&mut place, slot, Some(slots.len()));
-                slots.push(slot);
-            } else {
-                lost += 1;
-                lost_urgency += problem.index.urgency.at(slot);
-            }
-        }
-        let spare = unfilled.saturating_sub(lost).min(slots.len());
-        let vacant = Duties::vacant(
-            problem,
-            &slots,
-            (spare, urgency.saturating_sub(lost_urgency)),
-        );
-        let unit = slots.iter().map(|&s| problem.index.weight.at(s));
-        let unit = unit.fold(0, super::gcd).max(1);
-        let total: i64 = slots.iter().map(|&s| problem.index.weight.at(s)).sum();
-        let pinned = score::breakdown(&roster);
-        let fixed = pinned.total;
-        let wish = problem.index.preference.iter().map(|p| p.unsigned_abs());
-        let wishes = i128::from(wish.max().unwrap_or(0)) * (i128::try_from(slots.len()).ok()? + 1);
-        let ideal = super::super::level::ideal_load_all(problem);
-        let mut size = wishes;
-        for p in 0..problem.people.len() {
-            // Beyond the last load told apart costs rise as steeply as there.
-            let told = i128::from(farthest(&roster, p, ideal.at(p), unit).min(total));
-            let slope = 2 * (told + i128::from(score::balance(&roster, p)).abs());
-            let most = i128::from(total).saturating_mul(slope);
-            let most = problem.index.coefficient.at(p).saturating_mul(most);
-            size = size.max(wishes.saturating_add(most));
-        }
-        let mut one = FINEST;
-        while size * i128::from(one) > LARGEST {
-            if one == 1 {
-                return None;
-            }
-            one /= 2;
-        }
-        let mut order: Vec<usize> = (0..problem.shifts.len()).collect();
-        order.sort_by_key(|&s| problem.shifts.get(s).copied().unwrap_or_default());
-        let people = (0..problem.people.len()).map(|p| {
-            let open = |s: usize| place.at(s).filter(|_| may(p, s));
-            Duties::new(&roster, p, &order, &open, (unit, ideal.at(p), one))
-        });
-        Some(Self {
-            people: people.chain(vacant).collect(),
-            staff: problem.people.len(),
-            fixed,
-            one,
-            grain: grain(&roster, unit),
-            scale: scale(problem, &slots),
-            slots,
-            limits: Vec::new(),
-            limited: BTreeSet::new(),
-        })
-    }
-}
-
-/// What every part of the cost is a multiple of, where all loads are multiples of a unit.
-fn grain(roster: &Roster, unit: i64) -> i128 {
-    let problem = roster.problem;
-    let mut grain = 0;
-    for (p, steep) in problem.index.coefficient.iter().enumerate() {
-        let balance = i128::from(score::balance(roster, p));
-        let unit = i128::from(unit);
-        for part in [2 * steep * balance * unit, steep * unit * unit] {
-            grain = super::gcd(grain, i64::try_from(part).unwrap_or(1));
-        }
-    }
-    let wishes = problem.index.preference.iter().map(|w| w.abs());
-    i128::from(wishes.fold(grain, super::gcd).max(1))
-}
-
-/// The mean steepness of fairness times the mean square of the weights.
-fn scale(problem: &Problem, slots: &[usize]) -> f64 {
-    let steep: f64 = problem.index.coefficient.iter().map(|&c| c as f64).sum();
-    let squares: f64 = slots
-        .iter()
-        .map(|&s| problem.index.weight.at(s) as f64)
-        .map(|w| w * w)
-        .sum();
-    let count = (problem.people.len() * slots.len()).max(1) as f64;
-    (steep * squares / count).max(1.0)
-}
-
 /// Loads above this are all alike: whoever has one, has too much, by some units and some slots.
-fn farthest(roster: &Roster, person: usize, ideal: i64, unit: i64) -> i64 {
+pub(super) fn farthest(roster: &Roster, person: usize, ideal: i64, unit: i64) -> i64 {
     let start = score::balance(roster, person);
     let heaviest = roster.problem.index.weight.iter().max();
     let more = (8 * unit).max(heaviest.copied().unwrap_or(0).saturating_mul(2));
@@ -269,7 +151,11 @@ fn farthest(roster: &Roster, person: usize, ideal: i64, unit: i64) -> i64 {
 impl Duties {
     /// The slots that may stay open, as if somebody took them: at most so many, that matter at most so
     /// much together. `None` where none may.
-    fn vacant(problem: &Problem, slots: &[usize], (spare, urgency): (usize, i64)) -> Option<Self> {
+    pub fn vacant(
+        problem: &Problem,
+        slots: &[usize],
+        (spare, urgency): (usize, i64),
+    ) -> Option<Self> {
         let matters = |&slot: &usize| problem.index.urgency.at(slot);
         let least = slots.iter().map(matters).min()?;
         let others = i64::try_from(spare.checked_sub(1)?).unwrap_or(i64::MAX);
@@ -302,10 +188,11 @@ impl Duties {
             rows,
             terminal,
             beyond: 0.0,
+            exact: false,
         })
     }
 
-    fn new(
+    pub fn new(
         roster: &Roster,
         person: usize,
         order: &[usize],
@@ -400,6 +287,7 @@ impl Duties {
             rows,
             terminal: terminal.collect(),
             beyond: (2 * coefficient * edge * grid * one) as f64,
+            exact: grid == unit,
         }
     }
 }

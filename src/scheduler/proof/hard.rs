@@ -112,6 +112,13 @@ impl Tables {
         }
     }
 
+    /// After [`Tables::with`]: for each load, the least the person can cost ending with it.
+    pub fn ending(&self, duties: &Duties) -> impl Iterator<Item = i64> {
+        let reached = self.behind.iter().skip(duties.rows.len() * self.width);
+        let ends = reached.zip(&duties.terminal);
+        ends.map(|(&value, &end)| whole(value + end))
+    }
+
     /// After [`Tables::best`]: for each entry, by number, the least the person can cost with it.
     pub fn with(&mut self, duties: &Duties, mut each: impl FnMut(usize, i64)) {
         self.reach(duties);

@@ -5,8 +5,12 @@
 use super::super::problem::Problem;
 use super::super::roster::Roster;
 use super::super::table::{At, set};
-use super::duties::{Duties, Parts, Place};
+use super::duties::Duties;
+use super::parts::Parts;
 use std::collections::BTreeMap;
+
+/// An entry by person and number.
+type Place = (usize, usize);
 
 /// A limit, and the entries that count for it.
 type Limit = (usize, Vec<Place>);
@@ -22,13 +26,16 @@ pub(super) fn add(problem: &Problem, parts: &mut Parts, shares: &[Vec<f64>]) -> 
     let pinned = Roster::pinned(problem);
     let mut found = Vec::new();
     let mut room = PLACES;
+    let about = |places: &[Place]| -> Vec<(usize, usize)> {
+        let slot = |&(p, e): &Place| Some((p, parts.people.get(p)?.entry(e)?.slot));
+        places.iter().filter_map(slot).collect()
+    };
     let mut consider = |limit: Limit| {
         let share = |&(p, e): &Place| shares.get(p).map_or(0.0, |s| s.at(e));
         let sum: f64 = limit.1.iter().map(share).sum();
         // A limit that all together keep says nothing; nor do shares that are no numbers.
-        let new = !parts.limited.contains(&limit.1);
-        let fits = limit.1.len() <= room;
-        if fits && new && limit.0 < limit.1.len() && sum > limit.0 as f64 + 0.002 {
+        let broken = limit.0 < limit.1.len() && sum > limit.0 as f64 + 0.002;
+        if broken && limit.1.len() <= room && !parts.limited.contains(&about(&limit.1)) {
             room -= limit.1.len();
             found.push(limit);
         }
@@ -45,12 +52,14 @@ pub(super) fn add(problem: &Problem, parts: &mut Parts, shares: &[Vec<f64>]) -> 
     for (cap, places) in found {
         let number = parts.slots.len() + parts.limits.len();
         parts.limits.push(cap);
+        let mut pairs = Vec::with_capacity(places.len());
         for &(p, e) in &places {
             if let Some(entry) = parts.people.get_mut(p).and_then(|d| d.entry_mut(e)) {
                 entry.priced.push(number);
+                pairs.push((p, entry.slot));
             }
         }
-        parts.limited.insert(places);
+        parts.limited.insert(pairs);
     }
     any
 }

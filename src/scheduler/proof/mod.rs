@@ -35,10 +35,13 @@
 //!
 //! # What it proves beyond the bound
 //!
-//! Forward and backward, the same tables give the least that `p` costs when holding `s`, and with
-//! it a floor under every schedule with `p` on `s` ([`Floors`](super::Floors)). A pair whose floor
-//! reaches the cost of a known schedule is in no better one and can be left out of the search
-//! (reduced-cost fixing).
+//! Forward and backward, the same tables give the least that `p` costs when holding `s`, or when ending
+//! with some load, and with it a floor under every schedule of that kind
+//! ([`Floors`](super::Floors)). A pair or a load whose floor reaches the cost of a known schedule is in
+//! no better one and can be left out of the search, and of the climb itself (reduced-cost fixing). What
+//! the bound then says holds for schedules that are cheaper than the known one, which is all that is
+//! asked. Costs that no schedule can have are stepped over (`lattice`), and what is left open after that
+//! is settled by cases (`branch`).
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -50,15 +53,18 @@ mod cold;
 mod dive;
 mod duties;
 mod hard;
+mod lattice;
 mod limits;
 mod numbers;
+mod parts;
 mod soft;
 
 use super::bound::gcd;
 use super::problem::Problem;
 use super::table::{At, set};
 use ascent::Ascent;
-use duties::Parts;
+use duties::Duties;
+use parts::Parts;
 
 /// What is proven about a problem so far.
 pub(super) struct Proof<'a> {
@@ -70,6 +76,11 @@ pub(super) struct Proof<'a> {
     heat: Option<f64>,
     /// At least this, from elsewhere.
     known: i128,
+    /// Pairs of slot and person left out, and what no schedule with them costs less than. `None` keeps
+    /// all pairs.
+    gone: Option<Vec<(usize, usize, i128)>>,
+    /// With pairs left out nothing is proven about schedules that cost as much.
+    ceiling: i128,
 }
 
 /// With more pairs of person and slot than this there is no room for copies, and so no diving and no
@@ -109,26 +120,33 @@ impl<'a> Proof<'a> {
             parts,
             heat: None,
             known,
+            gone: None,
+            ceiling: i128::MAX,
         })
     }
 
-    /// Pairs of person and slot.
-    fn entries(&self) -> usize {
-        self.parts.people.iter().map(|d| d.entries().count()).sum()
+    /// From now on leaves out what is in no schedule cheaper than the one the bound is raised towards:
+    /// less to work through, with the same bound in the end.
+    pub fn narrowing(mut self) -> Self {
+        self.gone = Some(Vec::new());
+        self
     }
 
     /// No schedule with as many filled slots costs less.
     pub fn bound(&self) -> i128 {
-        self.parts.up(self.ascent.best).max(self.known)
+        let bound = self.parts.up(self.ascent.best).max(self.known);
+        bound.min(self.ceiling)
     }
 
     /// Raises the bound towards the cost of a schedule, with so much work at most (in cells of
-    /// tables), while `go`, which is told the bound, agrees.
-    pub fn raise(&mut self, goal: i128, work: u64, go: &mut dyn FnMut(i128) -> bool) {
+    /// tables), while `go`, which is told the bound, agrees. Whether more of the same would raise it
+    /// further.
+    pub fn raise(&mut self, goal: i128, work: u64, go: &mut dyn FnMut(i128) -> bool) -> bool {
         let slots = self.parts.slots.len();
         if slots == 0 || self.bound() >= goal {
-            return;
+            return false;
         }
+        let mut rising = true;
         let until = self.ascent.work.saturating_add(work);
         let gap = (goal - self.parts.up(self.ascent.best)).max(self.parts.grain) as f64;
         // As warm as makes up for the gap when every slot is in doubt.
@@ -147,14 +165,17 @@ impl<'a> Proof<'a> {
             if !more(&self.ascent) {
                 break;
             }
-            self.ascent.climb(&self.parts, (heat, STEPS), &mut more);
+            self.ascent
+                .climb(&self.parts, (heat, STEPS, 0.0), &mut more);
             self.ascent.note(&self.parts);
+            self.narrow(goal);
             if limits::add(self.problem, &mut self.parts, &self.ascent.shares) {
                 self.ascent.grow(&self.parts);
             } else if heat < FLAT * scale {
                 // When it is cold and hardly gets better, these prices are as good as any.
                 let gained = i128::from(self.ascent.best - before);
                 if gained * 64 < self.parts.grain * i128::from(one) {
+                    rising = false;
                     break;
                 }
             }
@@ -165,6 +186,44 @@ impl<'a> Proof<'a> {
             }
         }
         self.heat = Some(heat);
+        rising
+    }
+
+    /// Cells of tables worked through so far.
+    pub fn work(&self) -> u64 {
+        self.ascent.work
+    }
+
+    /// Leaves out the pairs and loads that are in no schedule cheaper than the goal.
+    fn narrow(&mut self, goal: i128) {
+        let Some(gone) = &mut self.gone else {
+            return;
+        };
+        let limit = self.parts.enough(goal);
+        let floors = self.ascent.floors(&self.parts);
+        for (p, own) in floors.iter().enumerate() {
+            self.ascent.keep_shares(p, &|e| own.entries.at(e) <= limit);
+            if p < self.parts.staff {
+                let entries = self
+                    .parts
+                    .people
+                    .get(p)
+                    .into_iter()
+                    .flat_map(Duties::entries);
+                let out = entries
+                    .zip(&own.entries)
+                    .filter(|(_, floor)| **floor > limit);
+                gone.extend(out.map(|(entry, _)| (self.parts.slots.at(entry.slot), p, goal)));
+            }
+        }
+        self.ceiling = self.ceiling.min(goal);
+        let least = self.parts.least(&floors, (self.ascent.best, limit));
+        self.known = self.known.max(least.min(goal));
+        if self.parts.narrow(&floors, limit) {
+            self.ascent.recount(&self.parts);
+        } else {
+            self.known = self.ceiling;
+        }
     }
 
     /// Closes what gap is left by cases: a person has a slot, or has not, and each case gets prices of
@@ -172,38 +231,45 @@ impl<'a> Proof<'a> {
     /// says what the best known one costs. Stops after so much work, or when `go` says so, and then
     /// proves nothing.
     pub fn close(&mut self, work: u64, go: &mut dyn FnMut() -> bool, try_out: branch::TryOut) {
-        if self.entries() > CLONED {
+        if self.parts.entries() > CLONED {
             return;
         }
         let mut cases = branch::Cases {
+            problem: self.problem,
             work,
             go,
             try_out,
             goal: i128::MAX,
         };
         cases.goal = (cases.try_out)(&self.leaning());
-        let prices = &self.ascent.best_prices;
-        if cases.settle(&self.parts, prices) {
-            self.known = self.known.max(cases.goal);
-        }
+        let from = (self.ascent.best_prices.as_slice(), self.ascent.best);
+        let value = cases.settle(&self.parts, from);
+        let proven = if i128::from(value) > self.parts.enough(cases.goal) {
+            cases.goal
+        } else {
+            self.parts.up(value).min(cases.goal)
+        };
+        self.known = self.known.max(proven);
     }
 
     /// For each slot and person the floor, where the person may take the slot.
     pub fn floors(&mut self) -> Vec<Vec<(usize, i128)>> {
         let mut floors = vec![Vec::new(); self.problem.slots.len()];
-        let prices = &self.ascent.best_prices;
-        let tables = &mut self.ascent.cold.tables;
-        let all = self.ascent.best;
-        for (p, duties) in self.parts.people.iter().enumerate().take(self.parts.staff) {
-            let best = tables.best(duties, prices);
-            let slots: Vec<usize> = duties.entries().map(|e| e.slot).collect();
-            tables.with(duties, |entry, least| {
-                let value = all.saturating_sub(best).saturating_add(least);
-                let slot = self.parts.slots.at(slots.at(entry));
-                if let Some(list) = floors.get_mut(slot) {
-                    list.push((p, self.parts.up(value).max(self.known)));
-                }
-            });
+        let mut add = |slot: usize, pair| {
+            if let Some(list) = floors.get_mut(slot) {
+                list.push(pair);
+            }
+        };
+        let known = self.ascent.floors(&self.parts);
+        let people = self.parts.people.iter().zip(&known);
+        for (p, (duties, own)) in people.enumerate().take(self.parts.staff) {
+            for (entry, &floor) in duties.entries().zip(&own.entries) {
+                let floor = self.parts.up(floor).max(self.known);
+                add(self.parts.slots.at(entry.slot), (p, floor));
+            }
+        }
+        for &(slot, p, floor) in self.gone.iter().flatten() {
+            add(slot, (p, floor));
         }
         floors
     }
@@ -213,12 +279,33 @@ impl<'a> Proof<'a> {
         self.parts.scale as i128
     }
 
-    /// Pairs of slot and person to make a schedule of, those surest first, with so much work at most.
-    pub fn dive(&self, work: u64, go: &mut dyn FnMut() -> bool) -> Vec<(usize, usize)> {
-        if self.entries() > CLONED {
+    /// Ways to dive there are.
+    pub const WAYS: usize = dive::WAYS.len();
+
+    /// Pairs of slot and person to make a schedule of that costs less than the goal, those surest first,
+    /// found in one of the ways. Takes what it needs from the work.
+    pub fn dive(
+        &mut self,
+        (way, goal): (usize, i128),
+        work: &mut u64,
+        go: &mut dyn FnMut() -> bool,
+    ) -> Vec<(usize, usize)> {
+        let way = dive::WAYS
+            .get(way)
+            .filter(|_| self.parts.entries() <= CLONED);
+        let Some(&way) = way else {
             return self.leaning();
+        };
+        let mut parts = self.parts.clone();
+        if way.near > 1 {
+            let best = i128::from(self.ascent.best);
+            let limit = best + (parts.enough(goal) - best).max(0) / way.near;
+            let floors = self.ascent.floors(&parts);
+            if !parts.narrow(&floors, limit) {
+                return self.leaning();
+            }
         }
-        dive::dive(&self.parts, &self.ascent.best_prices, (work, go)).0
+        dive::dive(parts, &self.ascent.best_prices, way, (work, go))
     }
 
     /// Pairs of slot and person that the smooth solution holds, those held most first.
@@ -237,38 +324,5 @@ impl<'a> Proof<'a> {
             );
         }
         prices
-    }
-}
-
-impl Parts {
-    /// A value of prices as a cost, rounded up to what a schedule can cost.
-    fn up(&self, value: i64) -> i128 {
-        let unit = i128::from(self.one) * self.grain;
-        let value = i128::from(value);
-        let steps = value.div_euclid(unit) + i128::from(value.rem_euclid(unit) > 0);
-        self.fixed + steps * self.grain
-    }
-
-    /// A value above this leaves no room for a schedule that costs less than the goal.
-    fn enough(&self, goal: i128) -> i128 {
-        (goal - self.fixed - self.grain).saturating_mul(i128::from(self.one))
-    }
-
-    /// What the prices are worth apart from the people.
-    fn rest(&self, prices: &[i64]) -> i64 {
-        let slots = self.slots.len();
-        let limits = prices.iter().skip(slots).zip(&self.limits);
-        let limits = limits.map(|(&price, &cap)| {
-            let cap = i64::try_from(cap).unwrap_or(0);
-            price.saturating_mul(cap).min(0)
-        });
-        let own = prices.get(..slots).unwrap_or_default();
-        own.iter().sum::<i64>() + limits.sum::<i64>()
-    }
-
-    /// No price is larger, so that sums cannot overflow.
-    fn dearest(&self) -> i64 {
-        let count = i64::try_from(self.slots.len() + self.limits.len() + 1).unwrap_or(i64::MAX);
-        (1 << 50) / count
     }
 }

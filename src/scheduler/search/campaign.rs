@@ -40,7 +40,8 @@ struct State<'a, 'w> {
     sharing: u64,
 }
 
-/// The best schedule found from this one on, and the bound.
+/// The best schedule found from this one on, and the bound. `warm`: it was there before, and a repair
+/// will do.
 pub(super) fn run(
     roster: &Roster,
     warm: bool,
@@ -48,6 +49,7 @@ pub(super) fn run(
     watch: Watch,
 ) -> (Vec<Option<usize>>, i128) {
     let problem = roster.problem;
+    let part = if warm { REPAIR } else { 1 };
     let key = super::score::breakdown(roster).key();
     let mut state = State {
         watch,
@@ -59,8 +61,8 @@ pub(super) fn run(
         hopeless: hopeless(problem),
         problem,
         effort,
-        looks: effort.looks() / if warm { 10 } else { 1 },
-        sharing: effort.proof() / if warm { REPAIR } else { 1 },
+        looks: effort.looks() / usize::try_from(part).unwrap_or(1),
+        sharing: effort.proof() / part,
     };
     let progress = state.progress();
     if (state.watch)(progress).is_continue() {
@@ -109,11 +111,18 @@ impl<'a> State<'a, '_> {
                 }
                 return;
             };
-            let share = self.effort.share(round, rounds);
-            if !self.prove(proof, share)
-                || !self.follow(proof, round, steps * u64::from(round) / 24)
-                || (round == rounds && proof.open == (self.key.0, self.key.1) && !self.close(proof))
-            {
+            let Some(rising) = self.prove(proof, Effort::share(self.effort.proof(), round, rounds))
+            else {
+                return;
+            };
+            if !self.follow(proof, round, Effort::share(steps, round, rounds) / 4) {
+                return;
+            }
+            let last = round == rounds || !rising && self.near(proof);
+            if last {
+                if proof.open == (self.key.0, self.key.1) && self.near(proof) {
+                    self.close(proof);
+                }
                 return;
             }
         }
@@ -124,7 +133,8 @@ impl<'a> State<'a, '_> {
         let open = (self.key.0, self.key.1);
         if proof.as_ref().is_none_or(|proof| proof.open != open) {
             self.relax();
-            *proof = Proof::new(self.problem, open, self.bound);
+            let new = Proof::new(self.problem, open, self.bound);
+            *proof = new.map(Proof::narrowing);
         }
     }
 
@@ -162,19 +172,24 @@ impl<'a> State<'a, '_> {
     /// Schedules where the prices point to; whether to go on.
     fn follow(&mut self, proof: &mut Proof, round: u32, steps: u64) -> bool {
         let floors = proof.floors();
-        let leaning = self.dive(proof);
-        if self.done() {
-            return false;
+        let mut leaning = Vec::new();
+        let mut work = self.effort.proof() / 3;
+        for turn in 0..Proof::WAYS {
+            let way = (usize::try_from(round).unwrap_or(0) + turn + Proof::WAYS - 1) % Proof::WAYS;
+            if work > 0 {
+                let Some(pairs) = self.dive(proof, way, &mut work) else {
+                    return false;
+                };
+                leaning = pairs;
+            }
         }
         let gap = self.key.2 - self.bound;
-        for part in [8, 2] {
-            // Pairs a little above the bound come first, whatever they could prove.
+        // Pairs a little above the bound come first, whatever they could prove.
+        for (part, anew) in [(8, true), (2, false)] {
             let limit = self.bound + (gap / part).max(1);
             let narrow = narrow(self.problem, &self.best, &floors, limit.min(self.key.2));
-            let from = rounded(&narrow, &leaning).holder;
-            if !self.anneal(&narrow, Some(&from), (round, COLD), steps)
-                || !self.anneal(&narrow, None, (round, COLD), steps)
-            {
+            let from = anew.then(|| rounded(&narrow, &leaning).holder);
+            if !self.anneal(&narrow, from.as_deref(), (round, COLD), steps) {
                 return false;
             }
         }
@@ -183,36 +198,43 @@ impl<'a> State<'a, '_> {
         self.anneal(&narrow, None, (round, round.min(6)), steps)
     }
 
-    /// A schedule by diving; what it was made of.
-    fn dive(&mut self, proof: &Proof) -> Vec<(usize, usize)> {
+    /// A schedule by diving; what it was made of. `None` when it is time to end.
+    fn dive(
+        &mut self,
+        proof: &mut Proof,
+        way: usize,
+        work: &mut u64,
+    ) -> Option<Vec<(usize, usize)>> {
         let progress = self.progress();
         let watch = &mut self.watch;
-        let mut go = || watch(progress).is_continue();
-        let pairs = proof.dive(self.effort.proof() / 4, &mut go);
+        let mut on = true;
+        let pairs = proof.dive((way, self.key.2), work, &mut || {
+            on = on && watch(progress).is_continue();
+            on
+        });
         let roster = rounded(self.problem, &pairs);
         let key = super::score::breakdown(&roster).key();
         if key < self.key {
             self.keep(key, &roster.holder);
         }
-        pairs
+        (on && !self.done()).then_some(pairs)
     }
 
-    /// Settles a small gap; whether to go on.
-    fn close(&mut self, proof: &mut Proof) -> bool {
-        if self.key.2 - self.bound > NEAR * proof.scale() && self.problem.slots.len() > SMALL {
-            return true;
-        }
+    /// Whether the gap is worth settling by cases.
+    fn near(&self, proof: &Proof) -> bool {
+        self.key.2 - self.bound <= NEAR * proof.scale() || self.problem.slots.len() <= SMALL
+    }
+
+    /// Settles a small gap, with the work that is left.
+    fn close(&mut self, proof: &mut Proof) {
         let problem = self.problem;
         let progress = self.progress();
         let open = (self.key.0, self.key.1);
         let (mut key, mut best) = (self.key, None);
         let watch = &mut self.watch;
-        let mut on = true;
-        let mut go = || {
-            on = on && watch(progress).is_continue();
-            on
-        };
-        proof.close(self.effort.proof(), &mut go, &mut |leaning| {
+        let mut go = || watch(progress).is_continue();
+        let work = (2 * self.effort.proof()).saturating_sub(proof.work());
+        proof.close(work, &mut go, &mut |leaning| {
             let roster = rounded(problem, leaning);
             let found = super::score::breakdown(&roster).key();
             if found < key && (found.0, found.1) == open {
@@ -225,7 +247,6 @@ impl<'a> State<'a, '_> {
             self.keep(key, &best);
         }
         self.bound = self.bound.max(proof.bound());
-        on && !self.done()
     }
 
     /// One round of annealing, from the best schedule or another one; whether to go on.
@@ -281,18 +302,18 @@ impl<'a> State<'a, '_> {
         self.key.0 <= self.hopeless && self.key.2 <= self.bound
     }
 
-    /// Raises the bound; whether to go on.
-    fn prove(&mut self, proof: &mut Proof, work: u64) -> bool {
+    /// Raises the bound; whether more of that would raise it further. `None` when it is time to end.
+    fn prove(&mut self, proof: &mut Proof, work: u64) -> Option<bool> {
         let mut progress = self.progress();
         let watch = &mut self.watch;
         let mut on = true;
-        proof.raise(self.key.2, work, &mut |bound| {
-            progress.bound = bound;
+        let rising = proof.raise(self.key.2, work, &mut |bound| {
+            progress.bound = progress.bound.max(bound);
             on = on && watch(progress).is_continue();
             on
         });
         self.bound = self.bound.max(proof.bound());
-        on && !self.done()
+        (on && !self.done()).then_some(rising)
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) use anneal::{swap_cost, try_swap};
 pub(super) use canonical::{canonical, original, sorted};
 pub(super) use exact::small;
 pub use second::{SecondObjective, second_objective};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 /// Unfilled slots, their urgency, total cost.
@@ -49,15 +50,31 @@ pub(super) fn search(
 ) -> Found {
     let mut roster = Roster::pinned(problem);
     let warm = greedy::resume(&mut roster, start);
-    greedy::fill(&mut roster);
-    descent::descend(&mut roster, 4);
+    complete(&mut roster);
     let bound = if exact::small(problem) {
         if let Some(better) = exact::solve(problem, score::breakdown(&roster).key()) {
             roster = Roster::of(problem, &better);
         }
         score::breakdown(&roster).total
     } else {
-        let (better, bound) = campaign::run(&roster, warm, effort, watch);
+        let stopped = Cell::new(false);
+        let mut watch = |progress| {
+            let flow = watch(progress);
+            stopped.set(flow.is_break());
+            flow
+        };
+        let (mut better, mut bound) = campaign::run(&roster, warm, effort, &mut watch);
+        let open = better.iter().filter(|holder| holder.is_none()).count();
+        if warm && open > hopeless(problem) && !stopped.get() {
+            // A slot that stays open after a repair is worth a search from nothing.
+            roster = Roster::pinned(problem);
+            complete(&mut roster);
+            let anew = campaign::run(&roster, false, effort, &mut watch);
+            let key = |plan: &[Option<usize>]| score::breakdown(&Roster::of(problem, plan)).key();
+            if key(&anew.0) < key(&better) {
+                (better, bound) = anew;
+            }
+        }
         roster = Roster::of(problem, &better);
         descent::descend(&mut roster, 8);
         bound
@@ -66,6 +83,12 @@ pub(super) fn search(
         assignment: second::improve(&roster, effort.pairs()).holder,
         bound,
     }
+}
+
+/// Fills what is open as well as a glance allows.
+fn complete(roster: &mut Roster) {
+    greedy::fill(roster);
+    descent::descend(roster, 4);
 }
 
 /// Slots that nobody can ever take, whatever else is decided than the pins.

@@ -187,6 +187,9 @@ fn a_search_may_begin_with_a_schedule() {
     }
     let mended = recommend_from(&problem, Effort::Quick, &wrong, stop);
     assert_eq!(case.broken(&mended.assignment), Vec::<String>::new());
+    let go = &mut |_| ControlFlow::Continue(());
+    let mended = recommend_from(&problem, Effort::Quick, &wrong, go);
+    assert_eq!(case.broken(&mended.assignment), Vec::<String>::new());
     assert_eq!(mended.score.unfilled, 0);
 }
 

@@ -52,7 +52,7 @@ pub async fn advance(
         let asked = store::asked_now(conn, id).await?;
         if request.kind == Kind::Cover {
             // None where a new version is about to close it.
-            let found = planning::replacements(conn, &part_of(&request), None, now).await?;
+            let found = planning::replacements(conn, &part_of(&request), now).await?;
             if let Some(found) = found {
                 let asked = still_able(conn, &request, asked, &found, now).await?;
                 ask_next(conn, &request, &asked, &found, now).await?;
@@ -220,7 +220,7 @@ pub async fn ask_person(
     if request.state != State::Open || now >= request.open_until {
         return Ok(Err("Nobody is looked for any more.".to_owned()));
     }
-    let found = planning::replacements(conn, &part_of(request), None, now).await?;
+    let found = planning::replacements(conn, &part_of(request), now).await?;
     let Some(whom) = found
         .unwrap_or_default()
         .into_iter()

@@ -9,7 +9,7 @@ use crate::audit;
 use crate::cover::model::{Kind, Offer, OfferState, Origin, Request, Return, State, undo_until};
 use crate::cover::store;
 use crate::error::AppError;
-use crate::planning::{self, Replacement, SlotPart};
+use crate::planning::{self, SlotPart, Take, Taken};
 use crate::vocab::{Interval, PersonId};
 
 /// What is said of somebody whom the rotation does not know.
@@ -55,56 +55,89 @@ pub(super) async fn speaks_against(
     in_return: Option<Return>,
     now: DateTime<Utc>,
 ) -> Result<Option<Against>, AppError> {
-    let freed = in_return.map(|back| (taker, back.interval));
-    let Some(found) = planning::replacements(conn, part, freed, now).await? else {
-        return Ok(None);
-    };
-    let outside = || {
-        let broken = vec![OUTSIDE.to_owned()];
-        Against {
-            why: broken.clone(),
-            broken,
-            is_final: true,
-        }
-    };
-    let mut against = found
-        .into_iter()
-        .find(|r| r.person == taker)
-        .map_or_else(outside, |r| Against::of(&r, ""));
-    if let Some(back) = in_return {
-        let other = SlotPart {
-            shift: back.shift,
-            role: back.role,
-            person: taker,
-            interval: back.interval,
-        };
-        let freed = Some((part.person, part.interval));
-        let Some(found) = planning::replacements(conn, &other, freed, now).await? else {
-            return Ok(None);
-        };
-        if let Some(holder) = found.into_iter().find(|r| r.person == part.person) {
-            let theirs = Against::of(&holder, &format!("{}: ", holder.name));
-            against.broken.extend(theirs.broken);
-            against.why.extend(theirs.why);
-            against.is_final |= theirs.is_final;
-        }
+    let asked = questions(part, taker, in_return);
+    Ok(Against::both(
+        &planning::could_take(conn, &asked, now).await?,
+    ))
+}
+
+/// What speaks against swaps of a part for each of these, in their order; `None` as in
+/// [`speaks_against`].
+///
+/// # Errors
+/// Where the database fails.
+pub async fn swaps(
+    conn: &mut PgConnection,
+    part: &SlotPart,
+    returns: &[(PersonId, Return)],
+    now: DateTime<Utc>,
+) -> Result<Vec<Option<Against>>, AppError> {
+    let both = |(taker, back): &(PersonId, Return)| questions(part, *taker, Some(*back));
+    let asked: Vec<Take> = returns.iter().flat_map(both).collect();
+    let found = planning::could_take(conn, &asked, now).await?;
+    Ok(found.chunks(2).map(Against::both).collect())
+}
+
+/// What is asked of the rules: that `taker` takes the part, and its holder what is given in return.
+fn questions(part: &SlotPart, taker: PersonId, in_return: Option<Return>) -> Vec<Take> {
+    let mut asked = vec![Take {
+        part: *part,
+        person: taker,
+        freed: in_return.map(|back| back.interval),
+    }];
+    if let Some((back, holder)) = in_return.zip(part.person) {
+        asked.push(Take {
+            part: SlotPart {
+                shift: back.shift,
+                role: back.role,
+                person: Some(taker),
+                interval: back.interval,
+            },
+            person: holder,
+            freed: Some(part.interval),
+        });
     }
-    Ok(Some(against))
+    asked
 }
 
 impl Against {
-    /// The rules that somebody would break, each after a few words.
-    fn of(replacement: &Replacement, before: &str) -> Self {
-        let broken = replacement.broken.iter();
-        let why = replacement.broken_and_why();
-        Self {
-            broken: broken.map(|rule| format!("{before}{rule}")).collect(),
-            why: (!why.is_empty())
-                .then(|| format!("{before}{why}"))
-                .into_iter()
-                .collect(),
-            is_final: replacement.is_final,
+    /// What speaks against the taker, and against whoever takes something in return.
+    fn both(found: &[Taken]) -> Option<Self> {
+        let mut against = Self::default();
+        for (index, taken) in found.iter().enumerate() {
+            against.add(taken, index > 0)?;
         }
+        Some(against)
+    }
+
+    /// Adds the rules that somebody would break, by name where it is whoever takes something in return.
+    fn add(&mut self, taken: &Taken, is_holder: bool) -> Option<()> {
+        match taken {
+            Taken::Gone => return None,
+            Taken::Outside => {
+                let who = if is_holder { "Whoever asks " } else { "" };
+                let words = format!("{who}{OUTSIDE}");
+                self.why.push(words.clone());
+                self.broken.push(words);
+                self.is_final = true;
+            }
+            Taken::By(found) => {
+                let before = if is_holder {
+                    format!("{}: ", found.name)
+                } else {
+                    String::new()
+                };
+                let broken = found.broken.iter();
+                self.broken
+                    .extend(broken.map(|rule| format!("{before}{rule}")));
+                let why = found.broken_and_why();
+                if !why.is_empty() {
+                    self.why.push(format!("{before}{why}"));
+                }
+                self.is_final |= found.is_final;
+            }
+        }
+        Some(())
     }
 }
 
@@ -211,7 +244,7 @@ async fn change_hands(
         let part = SlotPart {
             shift: back.shift,
             role: back.role,
-            person: taker,
+            person: Some(taker),
             interval: back.interval,
         };
         if !planning::hand_over(conn, &part, request.person.id, ("", ""), now).await? {
@@ -229,7 +262,7 @@ pub(super) async fn give_back(
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     let mine = SlotPart {
-        person: taker,
+        person: Some(taker),
         ..part_of(request)
     };
     let mut parts = vec![(mine, request.person.id)];
@@ -237,7 +270,7 @@ pub(super) async fn give_back(
         let theirs = SlotPart {
             shift: back.shift,
             role: back.role,
-            person: request.person.id,
+            person: Some(request.person.id),
             interval: back.interval,
         };
         parts.push((theirs, taker));

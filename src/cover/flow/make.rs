@@ -59,7 +59,7 @@ pub async fn make(
     let part = SlotPart {
         shift: slot.shift,
         role: slot.role,
-        person: slot.person,
+        person: Some(slot.person),
         interval: new.interval,
     };
     if let Some(broken) = colleague_breaks(conn, new, &part, now).await? {

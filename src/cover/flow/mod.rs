@@ -4,11 +4,14 @@
 mod advance;
 mod agree;
 mod end;
+mod fill;
 mod make;
 mod tell;
 mod words;
 
 use sqlx::PgConnection;
+
+use agree::OUTSIDE;
 
 use super::model::Request;
 use super::store;
@@ -17,8 +20,9 @@ use crate::planning::{self, SlotPart};
 use crate::vocab::CoverId;
 
 pub use advance::{advance, ask_person};
-pub use agree::{Against, Agreement, Assigned, agree, approve, decline, refuse};
+pub use agree::{Against, Agreement, Assigned, agree, approve, decline, refuse, swaps};
 pub use end::{close, told_closed, undo, withdraw};
+pub use fill::{Filled, fill};
 pub use make::{Made, NewCover, make};
 pub use tell::{Said, receipt};
 pub use words::when;
@@ -35,11 +39,11 @@ pub async fn locked(conn: &mut PgConnection, id: CoverId) -> Result<Request, App
 }
 
 /// The slot, or part of it, that a request is about.
-fn part_of(request: &Request) -> SlotPart {
+pub fn part_of(request: &Request) -> SlotPart {
     SlotPart {
         shift: request.shift,
         role: request.role,
-        person: request.person.id,
+        person: Some(request.person.id),
         interval: request.interval,
     }
 }

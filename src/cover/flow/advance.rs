@@ -8,7 +8,7 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::agree::{OUTSIDE, speaks_against};
+use super::against::{OUTSIDE, speaks_against};
 use super::{end, locked, part_of, tell};
 use crate::cover::model::{
     Kind, Offer, OfferState, Origin, Pace, Request, State, next_reminder, pace, reminder,

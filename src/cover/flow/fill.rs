@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use super::against::OUTSIDE;
 use super::tell;
 use crate::audit;
 use crate::error::AppError;
@@ -52,7 +53,7 @@ pub async fn fill(
     };
     match planning::could_take(conn, &[take], now).await?.pop() {
         None | Some(Taken::Gone) => return Ok(Filled::Gone),
-        Some(Taken::Outside) => return Ok(Filled::Breaks(super::OUTSIDE.to_owned())),
+        Some(Taken::Outside) => return Ok(Filled::Breaks(OUTSIDE.to_owned())),
         Some(Taken::By(found)) if !found.broken.is_empty() => {
             return Ok(Filled::Breaks(found.broken_and_why()));
         }

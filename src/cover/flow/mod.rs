@@ -2,6 +2,7 @@
 //! are told are written together.
 
 mod advance;
+mod against;
 mod agree;
 mod end;
 mod fill;
@@ -11,8 +12,6 @@ mod words;
 
 use sqlx::PgConnection;
 
-use agree::OUTSIDE;
-
 use super::model::Request;
 use super::store;
 use crate::error::AppError;
@@ -20,7 +19,8 @@ use crate::planning::{self, SlotPart};
 use crate::vocab::CoverId;
 
 pub use advance::{advance, ask_person};
-pub use agree::{Against, Agreement, Assigned, agree, approve, decline, refuse, swaps};
+pub use against::{Against, swaps};
+pub use agree::{Agreement, Assigned, agree, approve, decline, refuse};
 pub use end::{close, told_closed, undo, withdraw};
 pub use fill::{Filled, fill};
 pub use make::{Made, NewCover, make};

@@ -4,7 +4,7 @@ use super::Crew;
 
 impl Crew {
     /// Nobody serves a role of a day's shift any more, in the published schedule.
-    async fn leave_open(&self, day: &str, role: usize) -> i64 {
+    pub async fn leave_open(&self, day: &str, role: usize) -> i64 {
         let shift = self.shift(day).await;
         sqlx::query("update assignments set person_id = null where shift_id = $1 and role_id = $2")
             .bind(shift)

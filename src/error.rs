@@ -20,6 +20,9 @@ pub enum AppError {
     /// Signed in and allowed to know of it, but not to do it; what would be needed.
     #[error("{0}")]
     Forbidden(String),
+    /// It is about a team that whoever opens it has left, and nothing of it is theirs to see any more.
+    #[error("left the team")]
+    LeftTeam,
     /// The request makes no sense; what to do instead.
     #[error("{0}")]
     BadRequest(String),
@@ -79,6 +82,11 @@ impl AppError {
                 "This page needs you to sign in.",
             ),
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, "You can't do that", message),
+            Self::LeftTeam => (
+                StatusCode::GONE,
+                "You are no longer in this team",
+                "So there is nothing here for you to answer, and nothing more is asked of you. Thank you for the shifts you took.",
+            ),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, "That didn't work", message),
             Self::Conflict(message) => (StatusCode::CONFLICT, "Somebody was faster", message),
             Self::WrongMethod => (

@@ -28,7 +28,7 @@ use pages::{changes, person, rounds, team};
 pub use model::{
     Banner, Booked, Busy, BusyKind, Clash, Freshness, Hours, LeaveToDecide, NewEntry, OnCall, Part,
     Pattern, Percent, Source, Span, Taken, Timeline, Utilisation, Week, WeekDay, WeekError,
-    WorkingHours, ago, describe, window,
+    WorkingHours, ago, cant_path, describe, window,
 };
 pub use store::{
     add_leave, answer, answered, banner, busy_of, clashes, clear_entry, for_planning, freshness,

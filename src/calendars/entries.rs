@@ -45,11 +45,11 @@ impl Reader<'_> {
             partners: duty
                 .partners
                 .iter()
-                .filter_map(|p| {
-                    Some(Partner {
-                        role: p.role.clone(),
-                        name: p.who.as_ref()?.name.clone(),
-                    })
+                // That nobody watches is nothing to know.
+                .filter(|p| p.who.is_some() || !p.is_shadow)
+                .map(|p| Partner {
+                    role: p.role.clone(),
+                    name: p.who.as_ref().map(|who| who.name.clone()),
                 })
                 .collect(),
             escalation: (1..)

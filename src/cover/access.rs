@@ -26,8 +26,8 @@ impl Rights {
     /// What a person is to a request.
     ///
     /// # Errors
-    /// `NotFound` for everybody whom it is none of the business of: only the team, the requester and
-    /// whoever was asked learn that there is a request.
+    /// `NotFound` for everybody whom it is none of the business of: only the team and the requester learn
+    /// that there is a request. Who was asked is in the team; who has left it is asked no more.
     pub async fn of(
         conn: &mut PgConnection,
         user: &SignedIn,
@@ -36,7 +36,7 @@ impl Rights {
         let team = user.teams.iter().find(|t| t.team == request.team).cloned();
         let offer = store::offer_of(conn, request.id, user.id).await?;
         let is_requester = request.person.id == user.id;
-        if team.is_none() && offer.is_none() && !is_requester {
+        if team.is_none() && !is_requester {
             return Err(AppError::NotFound);
         }
         Ok(Self {
@@ -104,4 +104,18 @@ pub fn of_slot(user: &SignedIn, slot: &Slot) -> Result<Membership, AppError> {
         "Only {} and managers of {} can say that.",
         slot.name, slot.team_name
     )))
+}
+
+/// Passes for the engineers of a team, who may take what is open, and returns the team.
+///
+/// # Errors
+/// `NotFound` for who is not in the team, `Forbidden` for who takes no shifts in it.
+pub fn of_open(user: &SignedIn, slug: &str) -> Result<Membership, AppError> {
+    let team = user.member_of(slug)?;
+    if team.is_engineer {
+        return Ok(team.clone());
+    }
+    Err(AppError::Forbidden(
+        "Only engineers of the team can take it.".into(),
+    ))
 }

@@ -7,7 +7,8 @@
 //! looked at again, the assignment changes hands in the same transaction
 //! ([`planning::hand_over`](crate::planning::hand_over)), and schedule, pages and feeds follow. A
 //! manager may ask somebody, assign somebody, approve or close; a colleague may volunteer; a shift may
-//! also be given to one colleague by name, or swapped. Who was asked and breaks a rule by now is not
+//! also be given to one colleague by name, or swapped. A slot that is published open needs no request:
+//! an engineer who may by the rules takes it (`flow::fill`). Who was asked and breaks a rule by now is not
 //! asked any more, and the next is (`flow::advance` looks every quarter of an hour).
 //!
 //! The states and their transitions are one table ([`model::State`], [`model::OfferState`]), which
@@ -32,8 +33,8 @@ use axum::routing::{get, post};
 use crate::error::AppError;
 use crate::jobs::{Done, Handlers, Outcome, Work};
 use crate::state::AppState;
-use crate::vocab::CoverId;
-use pages::{acts, live, new, offer, show, team};
+use crate::vocab::{CoverId, PersonId};
+use pages::{acts, live, new, offer, open, show, team};
 
 pub use flow::{Made, NewCover, make};
 pub use model::Kind;
@@ -43,6 +44,7 @@ pub use store::{Answers, Slot, answers, slots_of_shift};
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/covers", post(new::create))
+        .route("/shifts/{id}/assignment", post(open::create))
         .route("/covers/new", get(new::fresh))
         .route("/covers/{id}", get(show::show))
         .route("/covers/{id}/live", get(live::of_request))
@@ -87,6 +89,9 @@ pub fn handle(handlers: Handlers) -> Handlers {
 #[derive(serde::Deserialize)]
 struct About {
     request: CoverId,
+    /// Whom the end concerns besides the requester.
+    #[serde(default)]
+    others: Vec<PersonId>,
 }
 
 async fn deadline(state: AppState, work: Work) -> Outcome {
@@ -104,7 +109,7 @@ async fn deadline(state: AppState, work: Work) -> Outcome {
 async fn closed(state: AppState, work: Work) -> Outcome {
     let about: About = serde_json::from_value(work.payload)?;
     let mut tx = state.db.begin().await?;
-    flow::told_closed(&mut tx, about.request, state.clock.now()).await?;
+    flow::told_closed(&mut tx, about.request, &about.others, state.clock.now()).await?;
     tx.commit().await?;
     Ok(Done)
 }

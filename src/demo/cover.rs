@@ -41,10 +41,10 @@ pub async fn request(
             let part = SlotPart {
                 shift: slot.shift,
                 role: slot.role,
-                person: slot.person,
+                person: Some(slot.person),
                 interval: slot.interval,
             };
-            let found = planning::replacements(conn, &part, None, now).await?;
+            let found = planning::replacements(conn, &part, now).await?;
             let first = found.unwrap_or_default().into_iter().next();
             let Some(first) = first.filter(|r| r.broken.is_empty()) else {
                 continue;

@@ -8,6 +8,7 @@
 //! | published | whoever has other shifts or other partners than before | when a schedule is published | yes |
 //! | cover ask | who is asked | at once, never in a digest | no |
 //! | cover news | both sides, at once; managers, before the shift begins | as it happens | yes |
+//! | cover approval | managers | at once, and as the shift comes nearer, never in a digest | no |
 //! | cover overdue | managers, escalation contacts | as the shift comes nearer, never in a digest | yes |
 //! | shift starts | who serves it | a day before, or as long before as they choose, never in a digest; not when one shift of theirs follows right on another | yes |
 //! | requirement lapses | who holds it | 30, 7 and 1 days before | yes |

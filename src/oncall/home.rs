@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::model::{self, Carried, Duty, KINDS, Kinds, Period, Segment, Slot, segments};
+use super::open;
 use super::reads::{self, Scope, Viewer, covers::Cover};
 use crate::availability::{self, Banner, Clash, Freshness, LeaveToDecide, OnCall, Taken};
 use crate::error::Answer;
@@ -84,6 +85,8 @@ struct Show {
     asked: Vec<Cover>,
     /// Their own requests that are not settled.
     requested: Vec<Cover>,
+    /// Open slots that they could take.
+    open: Vec<(Slot, String)>,
     /// Nobody can wake them.
     lacks_device: bool,
     /// A month that waits for their answer, and the last day for it.
@@ -123,6 +126,12 @@ impl Show {
 
     fn until(&self, i: &Interval) -> String {
         model::until(i.start, i.end, self.zone)
+    }
+
+    /// Whether the page of a shift is theirs to open: not where they have left the team since it was
+    /// published.
+    fn may_open(&self, duty: &Duty) -> bool {
+        self.user.teams.iter().any(|t| t.team == duty.slot.team)
     }
 
     /// Whether anything is left to do before they can be on duty.
@@ -172,15 +181,19 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
         .into_iter()
         .partition(|d| d.slot.interval.contains(user.now));
     next.truncate(UPCOMING);
-    let asked = reads::covers::asked(&mut conn, user.id).await?;
+    let mut asked = reads::covers::asked(&mut conn, user.id).await?;
+    asked.retain(|c| user.teams.iter().any(|t| t.team == c.team));
     let requested = reads::covers::requested(&mut conn, user.id).await?;
+    let open = open::next(&mut conn, &user).await?;
     let serves = user.serves_any() || !on.is_empty() || !next.is_empty();
     let lacks_device = serves && !reads::has_device(&mut conn, user.id).await?;
     let round = availability::banner(&mut conn, user.id, user.now).await?;
     let requirements = requirements::summary(&mut conn, user.id, user.now).await?;
     let mut clashes = availability::clashes(&mut conn, &[user.id], ahead).await?;
-    clashes.retain(|c| !is_said(&c.shift, &requested));
-    let taken = availability::taken_shifts(&mut conn, &[user.id], ahead).await?;
+    let is_open = |slug: &str| user.teams.iter().any(|t| t.slug == slug);
+    clashes.retain(|c| !is_said(&c.shift, &requested) && is_open(&c.shift.slug));
+    let mut taken = availability::taken_shifts(&mut conn, &[user.id], ahead).await?;
+    taken.retain(|t| is_open(&t.shift.slug));
     let leave = availability::leave_to_decide(&mut conn, user.id, user.now).await?;
     let fresh = availability::freshness(&mut conn, &[user.id]).await?;
     let mut balances = Vec::new();
@@ -205,6 +218,7 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
         next,
         asked,
         requested,
+        open,
         lacks_device,
         round: round.map(|b| {
             let last = b.closes_on.format("%A, %-d %B").to_string();

@@ -9,6 +9,7 @@
 
 mod home;
 mod model;
+mod open;
 mod reads;
 mod shift;
 mod team;

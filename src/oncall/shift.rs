@@ -5,13 +5,17 @@ use axum::extract::{Path, State};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::model::{self, Duty, Handover};
+use super::model::{self, Duty, Handover, Slot, Who};
+use super::open;
 use super::reads::{self, Viewer, covers::Cover};
-use crate::availability::{self, Clash};
+use crate::availability::{self, Clash, cant_path};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::{Interval, PersonId, ShiftId};
 use crate::web::{Frame, Section, SignedIn, page};
+
+/// Why nobody takes an open slot alone in some teams.
+const APPROVAL: &str = "By the rules you could. Your team wants a manager's approval for who serves: ask a manager to plan you.";
 
 #[derive(Template)]
 #[template(path = "oncall/shift.html")]
@@ -34,10 +38,21 @@ struct Show {
     roles: Vec<Duty>,
     /// Requests for parts of it that are not settled.
     covers: Vec<Cover>,
+    /// Slots of it that are open, and what speaks against the viewer's taking them: for engineers.
+    open: Vec<(Slot, Option<String>)>,
     is_manager: bool,
     /// Who can't serve what they hold of it: for themselves, and for managers.
     clashes: Vec<Clash>,
     now: DateTime<Utc>,
+}
+
+impl Slot {
+    /// Where whoever serves it, or a manager for them, says that they can't make it; empty where nobody
+    /// serves.
+    pub(super) fn cant_path(&self) -> String {
+        let path = |who: &Who| cant_path(self.shift, self.role, who.id, self.interval.start);
+        self.who.as_ref().map(path).unwrap_or_default()
+    }
 }
 
 impl Show {
@@ -68,8 +83,12 @@ impl Show {
         if !duty.is_later_part && !duty.is_earlier_part {
             return String::new();
         }
-        let start = duty.slot.interval.start.with_timezone(&self.zone);
-        let end = model::until(duty.slot.interval.start, duty.slot.interval.end, self.zone);
+        self.hours(&duty.slot)
+    }
+
+    fn hours(&self, slot: &Slot) -> String {
+        let start = slot.interval.start.with_timezone(&self.zone);
+        let end = model::until(slot.interval.start, slot.interval.end, self.zone);
         format!("{} to {end}", start.format("%a %H:%M"))
     }
 }
@@ -99,6 +118,16 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
         .filter(|id| team.is_manager || *id == user.id)
         .collect();
     let clashes = availability::clashes(&mut conn, &people, interval).await?;
+    let is_open = |d: &&Duty| d.slot.who.is_none() && team.is_engineer;
+    let open = roles.iter().filter(is_open).map(|d| d.slot.clone());
+    let mut open = open::could_take(&mut conn, &user, open).await?;
+    let needs_approval = !open.is_empty() && reads::needs_approval(&mut conn, team.team).await?;
+    for (_, against) in &mut open {
+        *against = match against.take() {
+            Some(why) => Some(format!("You can't take it by the rules: {why}.")),
+            None => needs_approval.then(|| APPROVAL.to_owned()),
+        };
+    }
     drop(conn);
     let long = |t: chrono::DateTime<chrono::Utc>, zone: Tz| {
         t.with_timezone(&zone)
@@ -131,6 +160,7 @@ pub async fn show(State(state): State<AppState>, user: SignedIn, Path(id): Path<
         is_manager: team.is_manager,
         now: user.now,
         covers,
+        open,
         clashes,
         start,
         end,

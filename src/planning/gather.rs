@@ -135,7 +135,7 @@ impl Read {
         let begins = store::first_shift(conn, rotation.id).await?;
         Ok(Self {
             begins: begins.map(|at| at.with_timezone(&zone).date_naive()),
-            rows: store::people(conn, rotation.team, &everybody).await?,
+            rows: store::people(conn, rotation.team, rotation.id, &everybody).await?,
             served: store::served(conn, rotation.id, now).await?,
             timelines: availability::for_planning(conn, &everybody, reach).await?,
             utilisations: availability::utilisations(conn, &everybody, &months).await?,
@@ -182,12 +182,26 @@ impl Read {
         }
     }
 
+    /// From when on somebody owes their part of what the rotation carried: from its first shift, and not
+    /// before they belonged to it, or served in it all the same.
+    fn owes_since(&self, row: &PersonRow) -> NaiveDate {
+        let served = |month: &&Month| self.carried.contains_key(&(row.id, **month));
+        let first = self.look_back.iter().filter(served).min();
+        let joined = first.map_or(row.in_rotation_since, |first| {
+            row.in_rotation_since.min(first.first())
+        });
+        self.begins.map_or(joined, |begins| begins.max(joined))
+    }
+
     /// Balance and fair share of the month, by person. In the month itself only those share who can
     /// be planned; in the past everybody did who was there.
     fn fairness(&self, total: Points) -> BTreeMap<PersonId, (Points, Points)> {
         let shares: Vec<Share> = self.rows.iter().map(|row| self.share(row)).collect();
-        let begins = self.begins.unwrap_or(NaiveDate::MIN);
-        let since: Vec<Share> = shares.iter().map(|s| s.since(begins)).collect();
+        let since: Vec<Share> = shares
+            .iter()
+            .zip(&self.rows)
+            .map(|(share, row)| share.since(self.owes_since(row)))
+            .collect();
         let past = balances(
             &since,
             &self.carried,

@@ -72,7 +72,7 @@ pub async fn hand_over(
     let Some(rotation) = rotations::load(conn, slot.rotation).await? else {
         return Ok(false);
     };
-    let draft = store::same_in_draft(conn, &slot, part).await?;
+    let draft = store::same_in_draft(conn, part).await?;
     if draft.is_none() {
         // Whoever looks at the draft has not seen what becomes of the slot now.
         store::touch_draft(conn, slot.rotation, slot.month, now).await?;

@@ -47,7 +47,7 @@ use crate::state::AppState;
 pub use hands::{hand_over, lock_shift, next_minute};
 pub use plan::current;
 pub use publish::{Published, publish};
-pub use replacement::{Freed, Replacement, SlotPart, replacements};
+pub use replacement::{Replacement, SlotPart, Take, Taken, could_take, replacements};
 
 /// The slice's routes.
 pub fn routes() -> Router<AppState> {

@@ -4,6 +4,9 @@
 //! its shift as long as the part. So the same hard rules and the same exact cost decide as in
 //! planning.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
@@ -27,8 +30,8 @@ pub struct SlotPart {
     pub shift: ShiftId,
     /// The role.
     pub role: RoleId,
-    /// Who serves.
-    pub person: PersonId,
+    /// Who serves; nobody where it is open.
+    pub person: Option<PersonId>,
     /// From when to when (UTC).
     pub interval: Interval,
 }
@@ -65,9 +68,6 @@ impl Replacement {
     }
 }
 
-/// Takes slots out of the way that change hands together with the one asked about.
-pub type Freed = Option<(PersonId, Interval)>;
-
 /// Everybody of the rotation who might take a part, the best first; those who would break a rule
 /// come last. `None` where the part is not that person's in the published schedule (any more).
 ///
@@ -76,7 +76,6 @@ pub type Freed = Option<(PersonId, Interval)>;
 pub async fn replacements(
     conn: &mut PgConnection,
     part: &SlotPart,
-    freed: Freed,
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<Replacement>>, AppError> {
     let Some(slot) = store::published_slot(conn, part).await? else {
@@ -85,19 +84,69 @@ pub async fn replacements(
     let Some((rotation, inputs, held)) = published(conn, &slot, now).await? else {
         return Ok(None);
     };
-    let key = SlotKey {
-        leg: slot.leg,
-        start: slot.shift.start,
-        role: part.role,
-    };
-    let Some(index) = inputs.slot(&key) else {
+    let Some(asked) = Asked::of(&inputs, &rotation, &slot, part) else {
         return Ok(None);
     };
-    let points = share_of(&rotation, &slot, part.interval);
-    let part = *part;
-    spawn_blocking(move || Some(rank(inputs, held, index, &part, points, freed)))
+    spawn_blocking(move || Some(rank(inputs, held, &asked, None, None)))
         .await
         .map_err(|error| AppError::Internal(error.to_string()))
+}
+
+/// Whether somebody could take a part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Take {
+    /// The part.
+    pub part: SlotPart,
+    /// Who takes it.
+    pub person: PersonId,
+    /// What is taken off them by the same act.
+    pub freed: Option<Interval>,
+}
+
+/// What became of a question.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// The part is not that person's in the published schedule (any more).
+    Gone,
+    /// They do not belong to the rotation.
+    Outside,
+    /// The rules they would break, if any.
+    By(Replacement),
+}
+
+/// Whether people could take parts, each by itself and by the same rules as [`replacements`]; in the
+/// order of the questions. Each month is read once, however many are asked about.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn could_take(
+    conn: &mut PgConnection,
+    takes: &[Take],
+    now: DateTime<Utc>,
+) -> Result<Vec<Taken>, AppError> {
+    let parts: Vec<SlotPart> = takes.iter().map(|take| take.part).collect();
+    let slots = store::published_slots(conn, &parts).await?;
+    let mut months = BTreeMap::new();
+    for slot in slots.iter().flatten() {
+        if let Entry::Vacant(entry) = months.entry((slot.rotation, slot.month)) {
+            entry.insert(published(conn, slot, now).await?);
+        }
+    }
+    let takes = takes.to_vec();
+    let answer = move |(take, slot): (&Take, &Option<PublishedSlot>)| {
+        let slot = slot.as_ref()?;
+        let (rotation, inputs, held) = months.get(&(slot.rotation, slot.month))?.as_ref()?;
+        let asked = Asked::of(inputs, rotation, slot, &take.part)?;
+        let only = Some(take.person);
+        let found = rank(inputs.clone(), held.clone(), &asked, only, take.freed);
+        Some(found.into_iter().next().map_or(Taken::Outside, Taken::By))
+    };
+    spawn_blocking(move || {
+        let each = takes.iter().zip(&slots).map(answer);
+        each.map(|taken| taken.unwrap_or(Taken::Gone)).collect()
+    })
+    .await
+    .map_err(|error| AppError::Internal(error.to_string()))
 }
 
 /// The published month that a slot is in, as it stands.
@@ -128,16 +177,46 @@ async fn published(
     Ok(Some((rotation, inputs, held)))
 }
 
+/// A part as the inputs of its month know it.
+struct Asked {
+    part: SlotPart,
+    /// Index of its slot.
+    slot: usize,
+    /// Its burden.
+    points: Points,
+}
+
+impl Asked {
+    fn of(
+        inputs: &Inputs,
+        rotation: &Rotation,
+        slot: &PublishedSlot,
+        part: &SlotPart,
+    ) -> Option<Self> {
+        let key = SlotKey {
+            leg: slot.leg,
+            start: slot.shift.start,
+            role: part.role,
+        };
+        Some(Self {
+            part: *part,
+            slot: inputs.slot(&key)?,
+            points: share_of(rotation, slot, part.interval),
+        })
+    }
+}
+
+/// Everybody but its holder, or `only` one of them, the best first; `freed` is taken off that one.
 fn rank(
     mut inputs: Inputs,
     mut held: Vec<Held>,
-    slot: usize,
-    part: &SlotPart,
-    points: Points,
-    freed: Freed,
+    asked: &Asked,
+    only: Option<PersonId>,
+    freed: Option<Interval>,
 ) -> Vec<Replacement> {
-    narrow(&mut inputs, &mut held, slot, part.interval, points);
-    if let Some((person, interval)) = freed {
+    let (part, slot) = (asked.part, asked.slot);
+    narrow(&mut inputs, &mut held, slot, part.interval, asked.points);
+    if let Some((person, interval)) = only.zip(freed) {
         free(&mut inputs, &mut held, person, interval);
     }
     let built = build(&inputs, &held, false);
@@ -147,7 +226,7 @@ fn rank(
         .people
         .iter()
         .enumerate()
-        .filter(|(_, p)| p.id != part.person);
+        .filter(|(_, p)| Some(p.id) != part.person && only.is_none_or(|only| only == p.id));
     let mut found: Vec<(i128, i64, Standing, Replacement)> = others
         .map(|(index, person)| {
             let change = Change {

@@ -36,7 +36,7 @@ fn shift(key: &str, start: &str, end: &str) -> Entry {
         person: None,
         partners: vec![Partner {
             role: "Secondary".into(),
-            name: "Чен Вей 👩🏽‍💻".into(),
+            name: Some("Чен Вей 👩🏽‍💻".into()),
         }],
         escalation: vec![Contact {
             order: 1,

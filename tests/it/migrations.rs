@@ -97,6 +97,27 @@ async fn calendars_after(db: &PgPool) {
     tx.rollback().await.unwrap();
 }
 
+/// From version 100 on the end of a request that the schedule closes names whom it concerns.
+async fn cover_closed(db: &PgPool) {
+    let mut tx = db.begin().await.unwrap();
+    sqlx::raw_sql(
+        "set constraints all immediate;
+        update assignments a set person_id = null from cover_requests r where a.shift_id = r.shift_id and a.role_id = r.role_id",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    let told: (String, bool) = sqlx::query_as(
+        "select r.state, payload -> 'others' = jsonb_build_array(f.person_id)
+        from jobs, cover_requests r join cover_offers f on f.request_id = r.id where jobs.kind = 'cover.closed'",
+    )
+    .fetch_one(&mut *tx)
+    .await
+    .unwrap();
+    assert_eq!(told, ("closed".to_owned(), true));
+    tx.rollback().await.unwrap();
+}
+
 #[tokio::test]
 async fn each_migration_keeps_the_data_of_the_version_before() {
     let database = TestDatabase::create_empty().await;
@@ -142,6 +163,9 @@ async fn each_migration_keeps_the_data_of_the_version_before() {
                 other, 0,
                 "everybody is in their teams for as long as they were"
             );
+        }
+        if migration.version == 100 {
+            cover_closed(&db).await;
         }
         if migration.version >= FIRST {
             before = Some(counts(&db).await);

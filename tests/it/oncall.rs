@@ -520,3 +520,42 @@ async fn six_months_are_the_same_at_home_and_in_reports() {
         assert_eq!(mean[2], mine[1]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_from_the_team_is_led_nowhere_they_cannot_go() {
+    let app = TestApp::start().await;
+    let crew = fixtures::payments(&app.db).await;
+    let visitor = app.visitor();
+    visitor.sign_in(&crew.ayse.email, fixtures::PASSWORD).await;
+    let shown = |page: &crate::support::visitor::Page| {
+        let links = page.attributes("main a", "href");
+        let ours = |l: &&String| l.starts_with("/shifts/") || l.starts_with("/covers/");
+        links.iter().filter(ours).count()
+    };
+    assert!(shown(&visitor.get("/").await) > 1);
+    // She can't serve some of it, too.
+    sqlx::query(
+        "insert into availability_entries (person_id, starts_at, ends_at, level, entered_by, entered_at)
+        values ($1, '2026-11-16Z', '2026-12-30Z', 'unavailable', $1, '2026-11-15Z')",
+    )
+    .bind(crew.ayse.id)
+    .execute(&app.db)
+    .await
+    .unwrap();
+    for table in ["leg_members", "team_members"] {
+        let sql = format!("delete from {table} where person_id = $1");
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(crew.ayse.id)
+            .execute(&app.db)
+            .await
+            .unwrap();
+    }
+    let page = visitor.get("/").await;
+    assert_eq!(page.status, 200);
+    assert_eq!(shown(&page), 0, "{}", page.text());
+    assert!(
+        page.text().contains("You are no longer in Payments"),
+        "{}",
+        page.text()
+    );
+}

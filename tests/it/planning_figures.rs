@@ -343,3 +343,59 @@ async fn who_joins_another_team_later_owes_it_nothing_of_before() {
     let december = "2026-12-01".parse().unwrap();
     assert_eq!(days, [december, december]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joins_a_second_rotation_of_their_team_owes_it_nothing_of_before() {
+    let app = TestApp::start().await;
+    let crew = fixtures::payments(&app.db).await;
+    app.clock.set("2026-12-31T12:00:00Z".parse().unwrap());
+    // In the team for years, and in another rotation of it.
+    let dora = fixtures::person(&app.db, "dora", "Dora Old", crew.team.zone).await;
+    fixtures::join(&app.db, &crew.team, &dora, false, true).await;
+    let manager = app.visitor();
+    manager.sign_in(&crew.carla.email, fixtures::PASSWORD).await;
+    let balances = async || {
+        let page = manager.get("/teams/payments/plan/2027-01").await;
+        let of = |who: i64| {
+            let css = format!("tr[data-person='{who}'] .b-text");
+            let text = page.all(&css).concat();
+            text.split(" →").next().unwrap_or_default().to_owned()
+        };
+        (of(dora.id.0), of(crew.ayse.id.0), of(crew.ben.id.0))
+    };
+    let (_, ayse, ben) = balances().await;
+    // A manager adds her on the rotation's page: that is her first day in it, and nobody else's.
+    let form = crate::rotations::edit(&manager, crew.rotation.id).await;
+    let ids = [crew.ayse.id, crew.ben.id, crew.chen.id, dora.id].map(|id| id.to_string());
+    let members: Vec<(&str, Option<&str>)> = ids
+        .iter()
+        .map(|id| ("legs.0.members", Some(id.as_str())))
+        .collect();
+    let page = form.send(&manager, &members).await;
+    assert_eq!(page.status, 303, "{}", page.text());
+    let days: Vec<(String, chrono::NaiveDate)> = sqlx::query_as(
+        "select p.name, m.joined_on from leg_members m join people p on p.id = m.person_id order by m.joined_on desc, 1",
+    )
+    .fetch_all(&app.db)
+    .await
+    .unwrap();
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+    assert_eq!(days[0], ("Dora Old".to_owned(), day("2026-12-31")));
+    assert!(
+        days[1..].iter().all(|(_, d)| *d == day("2000-01-01")),
+        "{days:?}"
+    );
+    let set = async |sql: &'static str| sqlx::query(sql).execute(&app.db).await.unwrap();
+    // There from the beginning, she would owe; from the new year on she owes nothing, and nobody's
+    // balance is another than before.
+    set("update leg_members set joined_on = '2000-01-01'").await;
+    assert!(balances().await.0.starts_with('-'));
+    set("update leg_members set joined_on = '2027-01-01'
+        where person_id = (select id from people where name = 'Dora Old')")
+    .await;
+    let now = ("0.0".to_owned(), ayse, ben);
+    assert_eq!(balances().await, now);
+    // What the others served counts for the time before their first day, too, with their part of it.
+    set("update leg_members set joined_on = '2027-01-01'").await;
+    assert_eq!(balances().await, now);
+}

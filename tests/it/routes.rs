@@ -129,6 +129,7 @@ const TABLE: &[Row] = &[
     row("GET", "/shifts/{id}", "/shifts/{shift}", member(200)),
     // Cover
     row("POST", "/covers", "/covers", signed_in(404)),
+    row("POST", "/shifts/{id}/assignment", "/shifts/{shift}/assignment", [SIGN_IN, 303, 404, 403, 403]),
     row("GET", "/covers/new", "/covers/new?shift={held}&role={role}&person={engineer}", [SIGN_IN, 200, 404, 200, 200]),
     row("GET", "/covers/{id}", "/covers/{cover}", member(200)),
     row("GET", "/covers/{id}/live", "/covers/{cover}/live?seen=-1", member(200)),

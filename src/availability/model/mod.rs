@@ -13,7 +13,7 @@ mod week;
 pub use booked::{Booked, Busy, BusyKind, Period, count, mondays, window};
 pub use describe::{clock, describe};
 pub use hours::{Hours, WorkingHours};
-pub use month::{Day, OnCall, lay_busy, weeks};
+pub use month::{Day, OnCall, cant_path, lay_busy, weeks};
 pub use paint::{Change, Entry, NewEntry, Stroke, beside, paint};
 pub use taken::{Taken, taken};
 pub use timeline::{Span, Timeline, resolve};

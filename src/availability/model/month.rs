@@ -1,6 +1,6 @@
 //! A month as a calendar: weeks of days, each with what it is made of.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::timeline::Timeline;
@@ -32,13 +32,16 @@ impl OnCall {
     /// The address of the form that says that its person can't make it.
     #[must_use]
     pub fn cant_path(&self, person: &PersonId) -> String {
-        format!(
-            "/covers/new?shift={}&role={}&person={person}&at={}",
-            self.id,
-            self.role_id,
-            self.interval.start.timestamp()
-        )
+        cant_path(self.id, self.role_id, *person, self.interval.start)
     }
+}
+
+/// The address of the form that says that somebody can't make what they serve of a shift in a role, which
+/// for them begins at `start`.
+#[must_use]
+pub fn cant_path(shift: ShiftId, role: RoleId, person: PersonId, start: DateTime<Utc>) -> String {
+    let at = start.timestamp();
+    format!("/covers/new?shift={shift}&role={role}&person={person}&at={at}")
 }
 
 /// A stretch of one level within a day.
@@ -82,7 +85,7 @@ pub struct DayShift {
     pub order: i16,
     /// "from 18:00", "until 09:00", "18:00 to 20:00" or "all day".
     pub times: String,
-    /// "–9" or "18:30–": the same where there is little room; empty for all day.
+    /// "to 9" or "from 18:30": the same where there is little room; empty for all day.
     pub short: String,
     /// The person can't serve it.
     pub clashes: bool,
@@ -243,8 +246,8 @@ fn day_of(date: NaiveDate, zone: Tz, timeline: &Timeline, shifts: &[OnCall]) -> 
                 },
                 short: match (starts, ends) {
                     (true, true) => format!("{}–{}", hours(&from), hours(&to)),
-                    (true, false) => format!("{}–", hours(&from)),
-                    (false, true) => format!("–{}", hours(&to)),
+                    (true, false) => format!("from {}", hours(&from)),
+                    (false, true) => format!("to {}", hours(&to)),
                     (false, false) => String::new(),
                 },
                 clashes: !timeline.level(shift.interval).can_serve(),

@@ -41,13 +41,13 @@ pub struct Entry {
     pub busy: bool,
 }
 
-/// Somebody in another role of the same shift.
+/// Another role of the same shift, and who serves in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partner {
     /// Their role's name.
     pub role: String,
-    /// Their name.
-    pub name: String,
+    /// Their name; none while nobody serves.
+    pub name: Option<String>,
 }
 
 /// Somebody to turn to when one needs help.
@@ -129,7 +129,10 @@ impl Entry {
         }
         lines.push(format!("Role: {}", one_line(&self.role)));
         for Partner { role, name } in &self.partners {
-            lines.push(format!("With: {} ({})", one_line(name), one_line(role)));
+            lines.push(match name {
+                Some(name) => format!("With: {} ({})", one_line(name), one_line(role)),
+                None => format!("{}: nobody yet", one_line(role)),
+            });
         }
         let place = [&self.team, &self.rotation, &self.leg].map(|t| one_line(t));
         let place: Vec<_> = place.into_iter().filter(|t| !t.is_empty()).collect();
@@ -198,7 +201,7 @@ pub(super) mod tests {
             person: None,
             partners: vec![Partner {
                 role: "Secondary".into(),
-                name: "Ben Okafor".into(),
+                name: Some("Ben Okafor".into()),
             }],
             escalation: vec![
                 contact(1, "Secondary", "Ben Okafor", &["+49 30 1234; ring twice"]),
@@ -208,5 +211,18 @@ pub(super) mod tests {
             cant_url: "https://fairshift.example/shifts/7".into(),
             busy: false,
         }
+    }
+
+    #[test]
+    fn a_role_that_nobody_serves_is_said() {
+        let mut entry = entry();
+        let told = entry.description();
+        assert!(told.contains("\nWith: Ben Okafor (Secondary)\n"), "{told}");
+        entry.partners[0].name = None;
+        let told = entry.description();
+        assert!(
+            told.contains("Role: Primary\nSecondary: nobody yet\nFor:"),
+            "{told}"
+        );
     }
 }

@@ -187,7 +187,7 @@ mod tests {
             person: None,
             partners: vec![Partner {
                 role: "Secondary".into(),
-                name: "Ben Okafor".into(),
+                name: Some("Ben Okafor".into()),
             }],
             escalation: vec![
                 contact(2, "manager", "Carla Díaz", &[]),
@@ -397,7 +397,7 @@ END:VCALENDAR
             one.person = Some(texts[7].clone());
             one.escalation[0].name.clone_from(&texts[8]);
             one.escalation[0].reach = vec![texts[9].clone()];
-            one.partners[0].name.clone_from(&texts[10]);
+            one.partners[0].name = Some(texts[10].clone());
             let zone = chrono_tz::TZ_VARIANTS[zone];
             let feed = Feed { name: texts[11].clone(), zone, ..feed(vec![one.clone()]) };
             let body = write(&feed);

@@ -8,7 +8,7 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::agree::{OUTSIDE, speaks_against};
+use super::against::{OUTSIDE, speaks_against};
 use super::{end, locked, part_of, tell};
 use crate::cover::model::{
     Kind, Offer, OfferState, Origin, Pace, Request, State, next_reminder, pace, reminder,
@@ -52,7 +52,7 @@ pub async fn advance(
         let asked = store::asked_now(conn, id).await?;
         if request.kind == Kind::Cover {
             // None where a new version is about to close it.
-            let found = planning::replacements(conn, &part_of(&request), None, now).await?;
+            let found = planning::replacements(conn, &part_of(&request), now).await?;
             if let Some(found) = found {
                 let asked = still_able(conn, &request, asked, &found, now).await?;
                 ask_next(conn, &request, &asked, &found, now).await?;
@@ -220,7 +220,7 @@ pub async fn ask_person(
     if request.state != State::Open || now >= request.open_until {
         return Ok(Err("Nobody is looked for any more.".to_owned()));
     }
-    let found = planning::replacements(conn, &part_of(request), None, now).await?;
+    let found = planning::replacements(conn, &part_of(request), now).await?;
     let Some(whom) = found
         .unwrap_or_default()
         .into_iter()

@@ -4,16 +4,14 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::advance::advance;
+use super::against::{Against, speaks_against};
 use super::{end, part_of, tell};
 use crate::audit;
-use crate::cover::model::{Kind, Offer, OfferState, Origin, Request, Return, State, undo_until};
+use crate::cover::model::{Kind, Offer, OfferState, Origin, Request, State, undo_until};
 use crate::cover::store;
 use crate::error::AppError;
-use crate::planning::{self, Replacement, SlotPart};
+use crate::planning::{self, SlotPart};
 use crate::vocab::{Interval, PersonId};
-
-/// What is said of somebody whom the rotation does not know.
-pub(super) const OUTSIDE: &str = "does not belong to the rotation";
 
 /// What came of an agreement.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,17 +24,6 @@ pub enum Agreement {
     Breaks(Against),
 }
 
-/// What speaks against somebody's taking a part.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Against {
-    /// The rules, in words for everybody.
-    pub broken: Vec<String>,
-    /// The same with what people wrote of themselves, for their managers.
-    pub why: Vec<String>,
-    /// No manager can overrule it.
-    pub is_final: bool,
-}
-
 /// A manager's assignment: who assigns, and why a rule is broken for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Assigned<'a> {
@@ -44,68 +31,6 @@ pub struct Assigned<'a> {
     pub by: PersonId,
     /// Why; empty where no rule is broken.
     pub reason: &'a str,
-}
-
-/// What speaks against `taker` taking a part, and against its holder taking what is given in return.
-/// `None` where one of the two is not theirs any more.
-pub(super) async fn speaks_against(
-    conn: &mut PgConnection,
-    part: &SlotPart,
-    taker: PersonId,
-    in_return: Option<Return>,
-    now: DateTime<Utc>,
-) -> Result<Option<Against>, AppError> {
-    let freed = in_return.map(|back| (taker, back.interval));
-    let Some(found) = planning::replacements(conn, part, freed, now).await? else {
-        return Ok(None);
-    };
-    let outside = || {
-        let broken = vec![OUTSIDE.to_owned()];
-        Against {
-            why: broken.clone(),
-            broken,
-            is_final: true,
-        }
-    };
-    let mut against = found
-        .into_iter()
-        .find(|r| r.person == taker)
-        .map_or_else(outside, |r| Against::of(&r, ""));
-    if let Some(back) = in_return {
-        let other = SlotPart {
-            shift: back.shift,
-            role: back.role,
-            person: taker,
-            interval: back.interval,
-        };
-        let freed = Some((part.person, part.interval));
-        let Some(found) = planning::replacements(conn, &other, freed, now).await? else {
-            return Ok(None);
-        };
-        if let Some(holder) = found.into_iter().find(|r| r.person == part.person) {
-            let theirs = Against::of(&holder, &format!("{}: ", holder.name));
-            against.broken.extend(theirs.broken);
-            against.why.extend(theirs.why);
-            against.is_final |= theirs.is_final;
-        }
-    }
-    Ok(Some(against))
-}
-
-impl Against {
-    /// The rules that somebody would break, each after a few words.
-    fn of(replacement: &Replacement, before: &str) -> Self {
-        let broken = replacement.broken.iter();
-        let why = replacement.broken_and_why();
-        Self {
-            broken: broken.map(|rule| format!("{before}{rule}")).collect(),
-            why: (!why.is_empty())
-                .then(|| format!("{before}{why}"))
-                .into_iter()
-                .collect(),
-            is_final: replacement.is_final,
-        }
-    }
 }
 
 /// Somebody takes it: who was asked, a volunteer, or whom a manager assigns. The request must be
@@ -211,7 +136,7 @@ async fn change_hands(
         let part = SlotPart {
             shift: back.shift,
             role: back.role,
-            person: taker,
+            person: Some(taker),
             interval: back.interval,
         };
         if !planning::hand_over(conn, &part, request.person.id, ("", ""), now).await? {
@@ -229,7 +154,7 @@ pub(super) async fn give_back(
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     let mine = SlotPart {
-        person: taker,
+        person: Some(taker),
         ..part_of(request)
     };
     let mut parts = vec![(mine, request.person.id)];
@@ -237,7 +162,7 @@ pub(super) async fn give_back(
         let theirs = SlotPart {
             shift: back.shift,
             role: back.role,
-            person: request.person.id,
+            person: Some(request.person.id),
             interval: back.interval,
         };
         parts.push((theirs, taker));

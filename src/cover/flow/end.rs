@@ -195,24 +195,20 @@ pub async fn undo(
     Ok(true)
 }
 
-/// Tells whoever it concerns that a new version of the schedule closed a request.
+/// Tells whoever it concerns that a new version of the schedule closed a request: beside the requester
+/// `others`, who were being asked or had agreed at that moment.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn told_closed(
     conn: &mut PgConnection,
     id: CoverId,
+    others: &[PersonId],
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     let Some(request) = store::load(conn, id).await? else {
         return Ok(());
     };
-    let others: Vec<PersonId> = store::offers(conn, id)
-        .await?
-        .iter()
-        .filter(|o| o.state == OfferState::Withdrawn)
-        .map(|o| o.person.id)
-        .collect();
     let theirs = match request.kind {
         Kind::Cover => {
             let (person, role) = (request.person.id, request.role);
@@ -225,7 +221,7 @@ pub async fn told_closed(
     // Who heard more than that it is closed need not hear that.
     let told = (!theirs.is_empty()).then_some(request.person.id);
     let note = request.end_note.clone();
-    tell::closed(conn, &request, 0, told, &note, &others, now).await
+    tell::closed(conn, &request, 0, told, &note, others, now).await
 }
 
 async fn record(

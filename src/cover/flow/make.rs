@@ -59,7 +59,7 @@ pub async fn make(
     let part = SlotPart {
         shift: slot.shift,
         role: slot.role,
-        person: slot.person,
+        person: Some(slot.person),
         interval: new.interval,
     };
     if let Some(broken) = colleague_breaks(conn, new, &part, now).await? {
@@ -172,7 +172,7 @@ async fn colleague_breaks(
     let Some(colleague) = new.colleague else {
         return Ok(None);
     };
-    let checked = super::agree::speaks_against(conn, part, colleague, new.in_return, now).await?;
+    let checked = super::against::speaks_against(conn, part, colleague, new.in_return, now).await?;
     Ok(match checked {
         None => Some(None),
         Some(check) if check.broken.is_empty() => None,

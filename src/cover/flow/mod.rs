@@ -2,8 +2,10 @@
 //! are told are written together.
 
 mod advance;
+mod against;
 mod agree;
 mod end;
+mod fill;
 mod make;
 mod tell;
 mod words;
@@ -17,8 +19,10 @@ use crate::planning::{self, SlotPart};
 use crate::vocab::CoverId;
 
 pub use advance::{advance, ask_person};
-pub use agree::{Against, Agreement, Assigned, agree, approve, decline, refuse};
+pub use against::{Against, swaps};
+pub use agree::{Agreement, Assigned, agree, approve, decline, refuse};
 pub use end::{close, told_closed, undo, withdraw};
+pub use fill::{Filled, fill};
 pub use make::{Made, NewCover, make};
 pub use tell::{Said, receipt};
 pub use words::when;
@@ -35,11 +39,11 @@ pub async fn locked(conn: &mut PgConnection, id: CoverId) -> Result<Request, App
 }
 
 /// The slot, or part of it, that a request is about.
-fn part_of(request: &Request) -> SlotPart {
+pub fn part_of(request: &Request) -> SlotPart {
     SlotPart {
         shift: request.shift,
         role: request.role,
-        person: request.person.id,
+        person: Some(request.person.id),
         interval: request.interval,
     }
 }

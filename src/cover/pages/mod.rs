@@ -4,6 +4,7 @@ pub mod acts;
 pub mod live;
 pub mod new;
 pub mod offer;
+pub mod open;
 pub mod show;
 pub mod team;
 

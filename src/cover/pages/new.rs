@@ -33,7 +33,10 @@ struct New {
     colleagues: Vec<(String, String)>,
     /// Colleagues who would break a rule, with the rule; for managers with what they wrote, too.
     barred: Vec<(String, String)>,
+    /// What can be taken in return by the rules: value and words.
     returns: Vec<(String, String)>,
+    /// What can't, and why.
+    no_returns: Vec<(String, String)>,
 }
 
 /// What is left of a slot that can change hands.
@@ -104,15 +107,15 @@ async fn render(
     let part = SlotPart {
         shift: slot.shift,
         role: slot.role,
-        person: slot.person,
+        person: Some(slot.person),
         interval: left,
     };
-    let all = planning::replacements(conn, &part, None, user.now).await?;
+    let all = planning::replacements(conn, &part, user.now).await?;
     let (can, barred): (Vec<_>, Vec<_>) = all
         .unwrap_or_default()
         .into_iter()
         .partition(|r| r.broken.is_empty());
-    let returns = store::own_slots(conn, slot.shift, slot.person, user.now).await?;
+    let (returns, no_returns) = returns(conn, user, team, &slot, &part).await?;
     let is_own = slot.person == user.id;
     let title = if is_own {
         "I can't make it".to_owned()
@@ -146,19 +149,59 @@ async fn render(
                 (r.name, why)
             })
             .collect(),
-        returns: returns
-            .iter()
-            .map(|s| {
-                let time = when(s.interval, user.zone, user.now);
-                (
-                    format!("{}.{}.{}", s.shift, s.role, s.person),
-                    format!("{}: {}, {time}", s.name, s.role_name),
-                )
-            })
-            .collect(),
+        returns,
+        no_returns,
         slot,
         form,
     })
+}
+
+/// Why the two can't be swapped whatever the rules.
+const SAME_TIME: &str =
+    "The two shifts are at the same time. Ask a manager to exchange the roles in the plan.";
+
+/// What of the next shifts can be taken in return, each with the name that the form has for it; and
+/// what would break a rule, with the rule.
+async fn returns(
+    conn: &mut PgConnection,
+    user: &SignedIn,
+    team: &Membership,
+    slot: &Slot,
+    part: &SlotPart,
+) -> Result<(Vec<(String, String)>, Vec<(String, String)>), AppError> {
+    let others = store::own_slots(conn, slot.shift, slot.person, user.now).await?;
+    let backs: Vec<(PersonId, Return)> = others.iter().map(back_of).collect();
+    let against = flow::swaps(conn, part, &backs, user.now).await?;
+    let (mut can, mut barred) = (Vec::new(), Vec::new());
+    for (other, against) in others.iter().zip(against) {
+        let time = when(other.interval, user.zone, user.now);
+        let words = format!("{}: {}, {time}", other.name, other.role_name);
+        let Some(against) = against else { continue };
+        if other.interval.overlaps(&part.interval) {
+            barred.push((words, "at the same time".to_owned()));
+        } else if against.broken.is_empty() {
+            let name = format!("{}.{}.{}", other.shift, other.role, other.person);
+            can.push((name, words));
+        } else {
+            let why = if team.is_manager {
+                against.why
+            } else {
+                against.broken
+            };
+            barred.push((words, why.join("; ")));
+        }
+    }
+    Ok((can, barred))
+}
+
+/// A colleague's shift as something to be taken in return.
+fn back_of(slot: &Slot) -> (PersonId, Return) {
+    let back = Return {
+        shift: slot.shift,
+        role: slot.role,
+        interval: slot.interval,
+    };
+    (slot.person, back)
 }
 
 /// What a colleague gives in return, as the form names it: shift, role, person.
@@ -185,12 +228,7 @@ async fn return_of(
         );
         return Ok(None);
     };
-    let back = Return {
-        shift: found.shift,
-        role: found.role,
-        interval: found.interval,
-    };
-    Ok(Some((found.person, back)))
+    Ok(Some(back_of(&found)))
 }
 
 /// Refuses choices that "Find somebody" would ignore.
@@ -256,10 +294,7 @@ pub async fn create(State(state): State<AppState>, user: SignedIn, mut form: For
             let found = return_of(&mut tx, &mut form, &slot, &user).await?;
             let overlaps = |back: &Return| back.interval.overlaps(&left);
             if found.as_ref().is_some_and(|(_, back)| overlaps(back)) {
-                form.refuse(
-                    "return",
-                    "The two shifts are at the same time. Ask a manager to exchange the roles in the plan.",
-                );
+                form.refuse("return", SAME_TIME);
             }
             (Kind::Swap, found.map(|f| f.0), found.map(|f| f.1))
         }

@@ -5,7 +5,7 @@
 //! refused; the answer is a POST. The link's secret is random and kept as a hash; it belongs to one
 //! offer of one person, a new question has a new one, and it is good until the time to answer is over.
 //! After that, and after the answer, the page says what came of it. Somebody else who is signed in is
-//! told whose link it is, and can't answer.
+//! told whose link it is, and can't answer. Who has left the team since sees nothing of the request.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -81,6 +81,9 @@ async fn find(
     let request = store::load(conn, offer.request)
         .await?
         .ok_or_else(unknown)?;
+    if !store::is_in_team(conn, offer.person.id, request.team).await? {
+        return Err(AppError::LeftTeam);
+    }
     Ok((request, offer))
 }
 

@@ -8,11 +8,11 @@ use sqlx::PgConnection;
 
 use super::id_in;
 use crate::cover::access::Rights;
-use crate::cover::flow::when;
+use crate::cover::flow::{part_of, when};
 use crate::cover::model::{Kind, Offer, OfferState, Origin, Request, State as Stands};
 use crate::cover::store::{self, Event};
 use crate::error::{Answer, AppError};
-use crate::planning::{self, SlotPart};
+use crate::planning;
 use crate::state::AppState;
 use crate::web::{Form, Frame, Section, SignedIn, page};
 
@@ -175,13 +175,7 @@ async fn candidates(
     offers: &[Offer],
     user: &SignedIn,
 ) -> Result<Vec<Candidate>, AppError> {
-    let part = SlotPart {
-        shift: request.shift,
-        role: request.role,
-        person: request.person.id,
-        interval: request.interval,
-    };
-    let found = planning::replacements(conn, &part, None, user.now).await?;
+    let found = planning::replacements(conn, &part_of(request), user.now).await?;
     let candidate = |r: planning::Replacement| Candidate {
         id: r.person.to_string(),
         words: if r.broken.is_empty() && r.extra.0 >= 5 {
@@ -226,6 +220,7 @@ fn line(event: &Event, zone: Tz) -> Line {
         "undone" if is_own => format!("{person} took the agreement back"),
         "undone" => format!("{actor} took it back from {person}"),
         "withdrawn" => format!("{actor} withdrew the request"),
+        "moved" => "The schedule changed, and the request goes on".to_owned(),
         "closed" if event.actor.is_none() => "The request was closed".to_owned(),
         "closed" => format!("{actor} closed the request"),
         "exhausted" => {

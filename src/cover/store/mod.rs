@@ -6,8 +6,8 @@ mod read;
 mod requests;
 
 pub use offers::{
-    agree, asked_now, bar, by_token, decline, lapse_due, offer_of, offers, put_asked, take_back,
-    undo_offer,
+    agree, asked_now, bar, by_token, decline, is_in_team, lapse_due, offer_of, offers, put_asked,
+    take_back, undo_offer,
 };
 pub use read::{
     Answers, Event, Listed, Slot, answers, events, last_event, last_event_of_team, listed,

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use crate::cover::model::{Offer, OfferState, Origin, Person};
-use crate::vocab::{CoverId, OfferId, PersonId};
+use crate::vocab::{CoverId, OfferId, PersonId, TeamId};
 
 macro_rules! offers {
     ($conn:expr, $tail:literal, $($arg:expr),*) => {
@@ -246,4 +246,23 @@ pub async fn undo_offer(
     .execute(conn)
     .await
     .map(drop)
+}
+
+/// Whether somebody is in a team, or an administrator, who sees every team.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn is_in_team(
+    conn: &mut PgConnection,
+    person: PersonId,
+    team: TeamId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from team_members where team_id = $2 and person_id = $1)
+            or exists (select from people where id = $1 and is_admin) as "is!""#,
+        person.0,
+        team.0,
+    )
+    .fetch_one(conn)
+    .await
 }

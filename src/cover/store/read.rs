@@ -86,7 +86,7 @@ pub async fn slots_of_shift(conn: &mut PgConnection, shift: ShiftId) -> sqlx::Re
 }
 
 /// What a rotation's people serve after an instant, but for one person, and in other shifts than
-/// one: what may be given in return. By start, at most 300.
+/// one: what may be given in return. By start, at most 120, for each is held against the rules.
 ///
 /// # Errors
 /// Where the database fails.
@@ -100,7 +100,7 @@ pub async fn own_slots(
         conn,
         "where a.rotation_id = (select rotation_id from shifts where id = $1) and a.person_id <> $2
             and a.starts_at > $3 and a.shift_id <> $1
-        order by a.starts_at, a.escalation_order limit 300",
+        order by a.starts_at, a.escalation_order limit 120",
         shift.0,
         but.0,
         after

@@ -41,21 +41,6 @@ pub struct Slot {
     pub who: Option<Who>,
 }
 
-impl Slot {
-    /// Where whoever serves it, or a manager for them, says that they can't make it.
-    #[must_use]
-    pub fn cant_path(&self) -> String {
-        let person = self.who.as_ref().map(|w| w.id.to_string());
-        format!(
-            "/covers/new?shift={}&role={}&person={}&at={}",
-            self.shift,
-            self.role,
-            person.unwrap_or_default(),
-            self.interval.start.timestamp()
-        )
-    }
-}
-
 /// A slot with its surroundings.
 #[derive(Clone, Debug)]
 pub struct Duty {

@@ -14,7 +14,7 @@ use crate::vocab::PersonId;
 pub use carried::carried;
 pub use duties::{Scope, Viewer, duties, duties_of_shift};
 pub use people::{engineers, has_device, reach};
-pub use slots::{Decided, decided, slots};
+pub use slots::{Decided, decided, needs_approval, open_slots, slots};
 
 /// No shift is longer: those that began earlier are over.
 const LONGEST: TimeDelta = TimeDelta::days(35);

@@ -6,7 +6,8 @@ mod schedules;
 mod write;
 
 pub use parts::{
-    PublishedSlot, give, one_at_a_time, published_slot, rotation_of, same_in_draft, touch_draft,
+    PublishedSlot, give, one_at_a_time, published_slot, published_slots, rotation_of,
+    same_in_draft, touch_draft,
 };
 pub use read::{
     PersonRow, carried_by_month, elsewhere, first_shift, latest_month, may_plan, members, people,

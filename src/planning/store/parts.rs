@@ -6,13 +6,18 @@ use sqlx::PgConnection;
 use super::write::PUBLISHING;
 use crate::planning::replacement::SlotPart;
 use crate::vocab::{
-    AssignmentId, Interval, LegId, Month, PersonId, Points, RotationId, ScheduleId, ShiftId,
+    AssignmentId, Interval, LegId, Month, PersonId, Points, RoleId, RotationId, ScheduleId, ShiftId,
 };
 
 /// An assignment that a part is cut out of.
+#[derive(Clone, Debug)]
 pub struct PublishedSlot {
     /// The assignment.
     pub id: AssignmentId,
+    /// Its shift and role.
+    pub of: (ShiftId, RoleId),
+    /// Who serves; nobody where it is open.
+    pub person: Option<PersonId>,
     /// The schedule it is in.
     pub schedule: ScheduleId,
     /// The rotation.
@@ -33,38 +38,31 @@ pub struct PublishedSlot {
     pub points: Points,
 }
 
-macro_rules! slot {
-    ($conn:expr, $tail:literal, $($arg:expr),*) => {
-        sqlx::query!(
-            r#"select a.id, a.schedule_id, s.rotation_id, c.month, s.leg_id, s.starts_at as shift_start, s.ends_at as shift_end,
-                a.starts_at, a.ends_at, s.time_zone, a.weekday_minutes, a.night_minutes, a.weekend_minutes,
-                a.holiday_minutes, a.points
-            from assignments a join shifts s on s.id = a.shift_id join schedules c on c.id = a.schedule_id "# + $tail,
-            $($arg),*
-        )
-        .fetch_optional($conn)
-        .await
-        .map(|row| row.map(|r| PublishedSlot {
-            id: AssignmentId(r.id),
-            schedule: ScheduleId(r.schedule_id),
-            rotation: RotationId(r.rotation_id),
-            month: Month::of(r.month),
-            leg: LegId(r.leg_id),
-            shift: Interval { start: r.shift_start, end: r.shift_end },
-            interval: Interval { start: r.starts_at, end: r.ends_at },
-            time_zone: r.time_zone,
-            minutes: [
-                r.weekday_minutes.into(),
-                r.night_minutes.into(),
-                r.weekend_minutes.into(),
-                r.holiday_minutes.into(),
-            ],
-            points: Points(r.points),
-        }))
-    };
+impl PublishedSlot {
+    fn holds(&self, part: &SlotPart) -> bool {
+        self.of == (part.shift, part.role)
+            && self.person == part.person
+            && self.interval.start <= part.interval.start
+            && self.interval.end >= part.interval.end
+    }
 }
 
-/// The published assignment that holds a part, if it is that person's.
+/// For each part the published assignment that holds it, if it is that person's, or open where it is
+/// said to be.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn published_slots(
+    conn: &mut PgConnection,
+    parts: &[SlotPart],
+) -> sqlx::Result<Vec<Option<PublishedSlot>>> {
+    let shifts: Vec<i64> = parts.iter().map(|part| part.shift.0).collect();
+    let found = assignments(conn, &shifts, "published").await?;
+    let of = |part: &SlotPart| found.iter().find(|slot| slot.holds(part)).cloned();
+    Ok(parts.iter().map(of).collect())
+}
+
+/// The published assignment that holds a part, as in [`published_slots`].
 ///
 /// # Errors
 /// Where the database fails.
@@ -72,39 +70,64 @@ pub async fn published_slot(
     conn: &mut PgConnection,
     part: &SlotPart,
 ) -> sqlx::Result<Option<PublishedSlot>> {
-    slot!(
-        conn,
-        "where a.shift_id = $1 and a.role_id = $2 and a.person_id = $3 and a.schedule_state = 'published'
-            and a.starts_at <= $4 and a.ends_at >= $5",
-        part.shift.0,
-        part.role.0,
-        part.person.0,
-        part.interval.start,
-        part.interval.end
-    )
+    Ok(published_slots(conn, &[*part]).await?.pop().flatten())
 }
 
-/// The same person's assignment of the same slot in the month's draft, if it holds the part.
+/// The same in the month's draft.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn same_in_draft(
     conn: &mut PgConnection,
-    slot: &PublishedSlot,
     part: &SlotPart,
 ) -> sqlx::Result<Option<PublishedSlot>> {
-    slot!(
-        conn,
-        "where c.rotation_id = $1 and c.month = $2 and c.state = 'draft' and a.shift_id = $3 and a.role_id = $4
-            and a.person_id = $5 and a.starts_at <= $6 and a.ends_at >= $7",
-        slot.rotation.0,
-        slot.month.first(),
-        part.shift.0,
-        part.role.0,
-        part.person.0,
-        part.interval.start,
-        part.interval.end
+    let found = assignments(conn, &[part.shift.0], "draft").await?;
+    Ok(found.into_iter().find(|slot| slot.holds(part)))
+}
+
+/// All assignments of these shifts in schedules of a state.
+async fn assignments(
+    conn: &mut PgConnection,
+    shifts: &[i64],
+    state: &str,
+) -> sqlx::Result<Vec<PublishedSlot>> {
+    let rows = sqlx::query!(
+        "select a.id, a.shift_id, a.role_id, a.person_id, a.schedule_id, s.rotation_id, c.month, s.leg_id,
+            s.starts_at as shift_start, s.ends_at as shift_end, a.starts_at, a.ends_at, s.time_zone,
+            a.weekday_minutes, a.night_minutes, a.weekend_minutes, a.holiday_minutes, a.points
+        from assignments a join shifts s on s.id = a.shift_id join schedules c on c.id = a.schedule_id
+        where a.shift_id = any ($1) and a.schedule_state = $2",
+        shifts,
+        state,
     )
+    .fetch_all(conn)
+    .await?;
+    let slot = rows.into_iter().map(|r| PublishedSlot {
+        id: AssignmentId(r.id),
+        of: (ShiftId(r.shift_id), RoleId(r.role_id)),
+        person: r.person_id.map(PersonId),
+        schedule: ScheduleId(r.schedule_id),
+        rotation: RotationId(r.rotation_id),
+        month: Month::of(r.month),
+        leg: LegId(r.leg_id),
+        shift: Interval {
+            start: r.shift_start,
+            end: r.shift_end,
+        },
+        interval: Interval {
+            start: r.starts_at,
+            end: r.ends_at,
+        },
+        time_zone: r.time_zone,
+        minutes: [
+            r.weekday_minutes.into(),
+            r.night_minutes.into(),
+            r.weekend_minutes.into(),
+            r.holiday_minutes.into(),
+        ],
+        points: Points(r.points),
+    });
+    Ok(slot.collect())
 }
 
 /// The rotation of a shift.
@@ -182,7 +205,7 @@ pub async fn give(
                 escalation_order, is_shadow
             from assignments where id = $1",
             slot.id.0,
-            part.person.0,
+            part.person.map(|p| p.0),
             interval.start,
             interval.end,
             i32::try_from(*weekday).unwrap_or(i32::MAX),

@@ -19,26 +19,32 @@ pub struct PersonRow {
     pub joined_on: NaiveDate,
     /// First day no longer there.
     pub left_on: Option<NaiveDate>,
+    /// First day in the rotation: long ago where they were there from its beginning, or are not there.
+    pub in_rotation_since: NaiveDate,
 }
 
-/// These people, by name, as the team has them; whoever is in it no more, as they are.
+/// These people, by name, as the rotation's team has them; whoever is in it no more, as they are.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn people(
     conn: &mut PgConnection,
     team: TeamId,
+    rotation: RotationId,
     ids: &[PersonId],
 ) -> sqlx::Result<Vec<PersonRow>> {
     let ids: Vec<i64> = ids.iter().map(|p| p.0).collect();
     sqlx::query_as!(
         PersonRow,
         r#"select p.id as "id: PersonId", p.name, p.capacity_percent,
-            greatest(p.joined_on, m.joined_on) as "joined_on!", p.left_on
+            greatest(p.joined_on, m.joined_on) as "joined_on!", p.left_on,
+            coalesce((select min(x.joined_on) from leg_members x join legs l on l.id = x.leg_id
+                where l.rotation_id = $3 and x.person_id = p.id), '2000-01-01') as "in_rotation_since!"
         from people p left join team_members m on m.person_id = p.id and m.team_id = $2
         where p.id = any ($1) order by p.name, p.id"#,
         &ids,
         team.0,
+        rotation.0,
     )
     .fetch_all(conn)
     .await

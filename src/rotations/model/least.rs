@@ -1,5 +1,7 @@
 //! How many people rules need at the least.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rules::HardRules;
@@ -14,22 +16,29 @@ pub fn least_people(shifts: &[(Interval, usize)], rules: &HardRules) -> usize {
     let rest = TimeDelta::minutes(i64::from(rules.min_rest_minutes));
     // Clocks may go forward within it: a window of days can be an hour or two shorter.
     let window = TimeDelta::days(i64::from(rules.window_days)) - TimeDelta::hours(2);
-    let most = |within: &dyn Fn(&Interval, DateTime<Utc>) -> bool| {
-        let at_each = shifts.iter().map(|(at, _)| {
-            let slots = shifts.iter().filter(|(s, _)| within(s, at.start));
-            slots.map(|(_, slots)| slots).sum::<usize>()
-        });
-        at_each.max().unwrap_or(0)
-    };
-    let at_once = most(&|shift, at| shift.start <= at && at < shift.end + rest);
+    let at_once = peak(shifts, |shift| shift.end + rest);
     let in_window = match rules.max_shifts_in_window {
-        Some(limit) if limit > 0 => {
-            let slots = most(&|shift, at| shift.start >= at && shift.start < at + window);
-            slots.div_ceil(usize::try_from(limit).unwrap_or(usize::MAX))
-        }
+        Some(limit) if limit > 0 => peak(shifts, |shift| shift.start + window)
+            .div_ceil(usize::try_from(limit).unwrap_or(usize::MAX)),
         _ => 0,
     };
     at_once.max(in_window)
+}
+
+/// The most slots that hold people at one time, each from the start of its shift until `until`.
+fn peak(shifts: &[(Interval, usize)], until: impl Fn(&Interval) -> DateTime<Utc>) -> usize {
+    let mut changes: BTreeMap<DateTime<Utc>, i64> = BTreeMap::new();
+    for (shift, slots) in shifts {
+        let slots = i64::try_from(*slots).unwrap_or(i64::MAX);
+        *changes.entry(shift.start).or_default() += slots;
+        *changes.entry(until(shift)).or_default() -= slots;
+    }
+    let held = changes.into_values().scan(0, |held, change| {
+        *held += change;
+        Some(*held)
+    });
+    held.max()
+        .map_or(0, |most| usize::try_from(most).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -77,5 +86,32 @@ mod tests {
         };
         assert_eq!(least_people(&days(2), &limited), 6);
         assert_eq!(least_people(&[], &limited), 0);
+    }
+
+    proptest::proptest! {
+        /// The sweep finds what looking at each start finds.
+        #[test]
+        fn no_start_has_more_than_the_peak(
+            shifts in proptest::collection::vec((0_i64..200, 1_i64..30, 1_usize..4), 0..30),
+            held in 0_i64..40,
+        ) {
+            let at = |hours| DateTime::UNIX_EPOCH + TimeDelta::hours(hours);
+            let shifts: Vec<(Interval, usize)> = shifts
+                .into_iter()
+                .map(|(start, hours, slots)| (Interval::new(at(start), at(start + hours)).unwrap(), slots))
+                .collect();
+            let held = TimeDelta::hours(held);
+            let most = |within: &dyn Fn(&Interval, DateTime<Utc>) -> bool| {
+                let at_each = shifts.iter().map(|(s, _)| {
+                    let others = shifts.iter().filter(|(o, _)| within(o, s.start));
+                    others.map(|(_, slots)| slots).sum::<usize>()
+                });
+                at_each.max().unwrap_or(0)
+            };
+            let resting = most(&|s, at| s.start <= at && at < s.end + held);
+            proptest::prop_assert_eq!(peak(&shifts, |s| s.end + held), resting);
+            let within = most(&|s, at| s.start >= at && s.start < at + held);
+            proptest::prop_assert_eq!(peak(&shifts, |s| s.start + held), within);
+        }
     }
 }

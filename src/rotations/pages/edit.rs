@@ -315,9 +315,10 @@ pub async fn update(
     }
     let by = Some(user.id);
     let definition = store::add_version(&mut tx, id, &typed.definition, by, user.now).await?;
-    for (leg, members) in definition.legs.iter().zip(&typed.members) {
-        store::set_members(&mut tx, leg.id, members).await?;
-    }
+    let legs = definition.legs.iter().zip(&typed.members);
+    let legs: Vec<_> = legs.map(|(l, people)| (l.id, people.as_slice())).collect();
+    let today = user.now.with_timezone(&team.zone).date_naive();
+    store::set_members(&mut tx, id, &legs, today).await?;
     let day = definition.effective_from;
     let summary = summary(&typed);
     audit::record(

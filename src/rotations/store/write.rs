@@ -1,6 +1,8 @@
 //! Writing rotations themselves and who belongs to them.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
 use super::version::add_version;
@@ -35,42 +37,64 @@ pub async fn create(
         return Ok(None);
     };
     let definition = add_version(conn, id, definition, by, now).await?;
-    for leg in &definition.legs {
-        set_members(conn, leg.id, members).await?;
-    }
+    let legs: Vec<(LegId, &[PersonId])> = definition.legs.iter().map(|l| (l.id, members)).collect();
+    set_members(conn, id, &legs, now.date_naive()).await?;
     Ok(Some(id))
 }
 
-/// Says who belongs to a leg: of these people, those who are in its team.
+/// Says who belongs to which leg of a rotation: of these people, those who are in its team. Whoever is
+/// new joins it on that day; the first who belong to it do so since there is the rotation. Who goes
+/// from one of its legs to another joins nothing anew.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn set_members(
     conn: &mut PgConnection,
-    leg: LegId,
-    members: &[PersonId],
+    rotation: RotationId,
+    legs: &[(LegId, &[PersonId])],
+    today: NaiveDate,
 ) -> sqlx::Result<()> {
-    let members: Vec<i64> = members.iter().map(|p| p.0).collect();
-    sqlx::query!(
-        "delete from leg_members where leg_id = $1 and person_id <> all ($2)",
-        leg.0,
-        &members,
+    let known = sqlx::query!(
+        r#"select m.person_id, min(m.joined_on) as "joined_on!" from leg_members m join legs l on l.id = m.leg_id
+        where l.rotation_id = $1 group by m.person_id"#,
+        rotation.0,
     )
-    .execute(&mut *conn)
+    .fetch_all(&mut *conn)
     .await?;
-    sqlx::query!(
-        "insert into leg_members (leg_id, person_id)
-        select l.id, m.person_id from legs l
-        join rotations r on r.id = l.rotation_id
-        join team_members m on m.team_id = r.team_id
-        where l.id = $1 and m.person_id = any ($2)
-        on conflict do nothing",
-        leg.0,
-        &members,
-    )
-    .execute(conn)
-    .await
-    .map(drop)
+    let since: BTreeMap<i64, NaiveDate> = known
+        .into_iter()
+        .map(|row| (row.person_id, row.joined_on))
+        .collect();
+    let new = (!since.is_empty()).then_some(today);
+    for (leg, members) in legs {
+        let members: Vec<i64> = members.iter().map(|p| p.0).collect();
+        let joined: Vec<Option<NaiveDate>> = members
+            .iter()
+            .map(|p| since.get(p).copied().or(new))
+            .collect();
+        sqlx::query!(
+            "delete from leg_members where leg_id = $1 and person_id <> all ($2)",
+            leg.0,
+            &members,
+        )
+        .execute(&mut *conn)
+        .await?;
+        sqlx::query!(
+            "insert into leg_members (leg_id, person_id, joined_on)
+            select l.id, m.person_id, coalesce(x.joined_on, '2000-01-01') from legs l
+            join rotations r on r.id = l.rotation_id
+            join team_members m on m.team_id = r.team_id
+            join unnest($2::bigint[], $3::date[]) x (person_id, joined_on) on x.person_id = m.person_id
+            where l.id = $1
+            on conflict do nothing",
+            leg.0,
+            &members,
+            &joined as &[Option<NaiveDate>],
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Raises the revision, unless somebody else did since. Whether it was done. The row stays locked

@@ -226,7 +226,7 @@ async fn whom_the_schedule_costs_least_with_is_asked_first() {
         let part = SlotPart {
             shift: ShiftId(crew.shift(day).await),
             role: crew.rotation.roles[role],
-            person: crew.person("ayse").id,
+            person: Some(crew.person("ayse").id),
             interval: fixtures::day_shift(&crew.rotation, day.parse().unwrap()),
         };
         let month = Month::of(day.parse().unwrap());
@@ -235,7 +235,7 @@ async fn whom_the_schedule_costs_least_with_is_asked_first() {
         let mut costs = Vec::new();
         for person in &crew.engineers {
             let mut tx = crew.app.db.begin().await.unwrap();
-            let found = planning::replacements(&mut tx, &part, None, now).await;
+            let found = planning::replacements(&mut tx, &part, now).await;
             let found = found.unwrap().unwrap().into_iter();
             let able = found.filter(|r| r.broken.is_empty()).map(|r| r.person);
             if !able.into_iter().any(|id| id == person.id) {

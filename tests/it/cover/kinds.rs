@@ -190,3 +190,36 @@ async fn a_swap_over_the_end_of_a_month() {
     }
     crew.consistent().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_can_be_swapped_is_offered() {
+    let crew = Crew::new().await;
+    let ayse = crew.visitor("ayse").await;
+    let shift = crew.shift("2026-12-09").await;
+    let role = crew.rotation.roles[0];
+    let page = ayse
+        .get(&format!("/covers/new?shift={shift}&role={role}"))
+        .await;
+    // Dana's 12 December leaves her no rest before the 13th.
+    let barred = format!(
+        "{}.{role}.{}",
+        crew.shift("2026-12-12").await,
+        crew.person("dana").id
+    );
+    let offered = page.attributes("#return option", "value");
+    assert!(!offered.contains(&barred), "{offered:?}");
+    assert!(
+        page.text()
+            .contains("Dana Levi: Primary, Sat 12 Dec 09:00 to Sun 13 Dec 09:00 would rest 0 h"),
+        "{}",
+        page.text()
+    );
+    // What is offered goes through.
+    let offered: Vec<&String> = offered.iter().filter(|o| !o.is_empty()).collect();
+    assert!(offered.len() > 8, "{offered:?}");
+    for back in offered.iter().step_by(5) {
+        let fields = [("kind", "swap"), ("return", back.as_str())];
+        let id = crew.request(&ayse, "2026-12-09", 0, &fields).await;
+        ayse.submit(&format!("/covers/{id}/withdrawal"), &[]).await;
+    }
+}

@@ -109,6 +109,22 @@ async fn a_request_as_each_sees_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_open_slot_as_each_sees_it() {
+    let crew = Crew::new().await;
+    let browser = Browser::open().await;
+    let shift = crew.leave_open("2026-12-09", 1).await;
+    crew.leave_open("2026-11-17", 1).await;
+    let path = format!("/shifts/{shift}");
+    look(&crew, &browser, "ines", "/", "open-home").await;
+    look(&crew, &browser, "ines", &path, "open").await;
+    look(&crew, &browser, "ben", &path, "open-barred").await;
+    let form = format!("/covers/new?shift={shift}&role={}", crew.rotation.roles[0]);
+    look(&crew, &browser, "ayse", &form, "new-swap").await;
+    browser.press("details.barred summary").await;
+    a11y::look(&browser, "covers-new-barred").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_delivered_and_who_is_in_the_team() {
     let crew = Crew::new().await;
     let browser = Browser::open().await;

@@ -11,6 +11,7 @@ mod looks;
 mod machine;
 mod manager;
 mod nonsense;
+mod open;
 mod parts;
 mod plain;
 mod private;

@@ -110,3 +110,42 @@ async fn who_swaps_does_not_learn_why_the_other_cannot() {
     );
     assert!(!page.body.contains(NOTE), "{}", page.text());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_shows_nothing_to_who_has_left_the_team() {
+    let crew = Crew::new().await;
+    let ayse = crew.visitor("ayse").await;
+    let why = [("reason", "My sister marries")];
+    let id = crew.request(&ayse, "2026-12-09", 0, &why).await;
+    let (name, link) = crew.link().await;
+    let asked = crew.visitor_of(&name).await;
+    for table in ["leg_members", "team_members"] {
+        let sql = format!(
+            "delete from {table} where person_id = (select id from people where name = $1)"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(&name)
+            .execute(&crew.app.db)
+            .await
+            .unwrap();
+    }
+    let nobody = crew.app.visitor();
+    for page in [
+        nobody.get(&link).await,
+        asked.get(&link).await,
+        super::send(&nobody, &format!("{link}/answer"), "agree").await,
+        nobody
+            .post_form(&format!("{link}/undo"), &super::TAKE_BACK)
+            .await,
+    ] {
+        assert_eq!(page.status, 410, "{}", page.text());
+        let text = page.text();
+        assert!(text.contains("You are no longer in this team"), "{text}");
+        for secret in ["Ayşe", "Primary", "sister", "9 Dec", "Payments"] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+    assert_eq!(crew.state(id).await, "open");
+    assert_eq!(asked.get(&format!("/covers/{id}")).await.status, 404);
+    assert!(!asked.get("/").await.text().contains("You are asked"));
+}

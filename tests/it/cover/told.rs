@@ -262,6 +262,21 @@ async fn managers_are_reminded_that_their_approval_is_missing() {
         assert_eq!(times, 1, "{left}: {told:?}");
     }
     assert!(!told.iter().any(|(_, t)| t.starts_with("Not covered")));
+    // Whatever she chose to hear of; the team's webhooks know them by the name they had.
+    let topics: Vec<(bool, String)> = sqlx::query_as(
+        "select distinct payload -> 'to' ? 'person', payload ->> 'topic' from jobs
+        where payload ->> 'title' like 'Your approval is missing%' order by 1",
+    )
+    .fetch_all(&crew.app.db)
+    .await
+    .unwrap();
+    assert_eq!(
+        topics,
+        [
+            (false, "cover_overdue".to_owned()),
+            (true, "cover_approval".to_owned())
+        ]
+    );
     // The shift begins.
     crew.later(TimeDelta::hours(12)).await;
     assert_eq!(crew.state(id).await, "lapsed");

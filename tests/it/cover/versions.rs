@@ -395,6 +395,31 @@ async fn shifts_that_move_close_a_request_and_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whose_question_was_taken_back_before_hears_nothing_of_the_end() {
+    let crew = Crew::new().await;
+    let ayse = crew.visitor("ayse").await;
+    crew.request(&ayse, "2026-12-09", 0, &[]).await;
+    let (first, _) = crew.link().await;
+    sqlx::query(
+        "insert into availability_entries (person_id, starts_at, ends_at, level, entered_by, entered_at)
+        select id, '2026-12-08Z', '2026-12-11Z', 'unavailable', id, '2026-11-16Z' from people where name = $1",
+    )
+    .bind(&first)
+    .execute(&crew.app.db)
+    .await
+    .unwrap();
+    crew.later(TimeDelta::minutes(16)).await;
+    let (second, _) = crew.link().await;
+    assert_ne!(first, second);
+    assert!(crew.was_told(&first, "Not needed any more").await);
+    move_shifts(&crew, 1, 1).await;
+    crew.later(TimeDelta::minutes(1)).await;
+    assert!(crew.was_told(&second, "Closed: Primary").await);
+    assert!(crew.was_told("Carla", "Closed: Primary").await);
+    assert!(!crew.was_told(&first, "Closed: Primary").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_goes_on_where_its_time_stays_theirs_in_a_shift_of_other_times() {
     let crew = Crew::new().await;
     let ayse = crew.visitor("ayse").await;
@@ -414,6 +439,8 @@ async fn a_request_goes_on_where_its_time_stays_theirs_in_a_shift_of_other_times
         "{}",
         page.text()
     );
+    let goes_on = "The schedule changed, and the request goes on";
+    assert_eq!(page.text().matches(goes_on).count(), 1, "{}", page.text());
     let nobody = crew.app.visitor();
     for link in [link, of_swap] {
         let done = send(&nobody, &format!("{link}/answer"), "agree").await;

@@ -176,7 +176,18 @@ pub async fn overdue(
         let title = format!("{missing}, {left} left: {}", what(request, p, now));
         (title, vec![line, place(request, p)])
     };
-    message.announce(conn, &to, &words).await
+    // Only they can end the waiting for an approval: that is told whatever they chose to hear of.
+    let topic = match request.taker {
+        Some(_) => Topic::CoverApproval,
+        None => message.topic,
+    };
+    let to_managers = Message {
+        topic,
+        key: message.key.clone(),
+        ..message
+    };
+    to_managers.send(conn, &to, &words).await?;
+    message.post(conn, &words).await
 }
 
 /// Managers, escalation contacts and the requester hear that nobody is left to be asked.

@@ -2,6 +2,8 @@
 //! but who did it by a link, without signing in, has it in writing ([`receipt`]).
 
 mod asking;
+mod ended;
+mod filled;
 mod outcome;
 
 use chrono::{DateTime, Utc};
@@ -16,7 +18,9 @@ use crate::oncall::{self, Viewer};
 use crate::vocab::PersonId;
 
 pub use asking::{ask, barred, exhausted, made, overdue};
-pub use outcome::{Said, agreed, closed, lapsed, moved, receipt, refused, undone, withdrawn};
+pub use ended::{closed, lapsed, moved, withdrawn};
+pub use filled::filled;
+pub use outcome::{Said, agreed, receipt, refused, undone};
 
 /// A request in the trail, in the team's zone: "Primary, Thu 3 Dec 09:00 to ... (Europe/Istanbul),
 /// Ayşe Demir".

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use sqlx::PgConnection;
 
 use super::model::{Contact, ContactKind, Password, check_contact};
@@ -117,6 +117,7 @@ pub async fn update_password(
     mut form: Form,
 ) -> Answer {
     let new = form.parse::<Password>("new_password");
+    headers: HeaderMap,
     if form.value("new_password") != form.value("again") {
         form.refuse(
             "again",
@@ -124,7 +125,7 @@ pub async fn update_password(
         );
     }
     // Whoever sits at a browser that is signed in must not guess on without end either.
-    count_attempt(&state, &user.email, from).await?;
+    let attempt = count_attempt(&state, &user.email, from, &headers).await?;
     let mut conn = state.db.acquire().await?;
     let hash = store::password_hash(&mut conn, &user.email)
         .await?
@@ -132,7 +133,7 @@ pub async fn update_password(
     drop(conn);
     if passwords::verify(form.value("password").to_owned(), hash).await? {
         let mut conn = state.db.acquire().await?;
-        store::clear_attempts(&mut conn, &user.email, &from.network()).await?;
+        store::clear_attempts(&mut conn, &attempt).await?;
     } else {
         form.refuse("password", "This is not your current password.");
     }
@@ -154,6 +155,7 @@ pub async fn update_password(
     record(&mut tx, &user, "changed password", &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
+    store::forget_browsers(&mut tx, user.id, attempt.browser).await?;
         "/account",
         "Your password is changed, and your other sessions are ended.",
     ))

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Redirect};
 
 use super::model::Password;
 use super::passwords;
-use super::sign_in::{start_session, with_cookie};
+use super::sign_in::{start_session, with_cookies};
 use super::store::{self, Link, NewPerson, Purpose};
 use crate::audit;
 use crate::error::{Answer, AppError};
@@ -195,8 +195,8 @@ pub async fn accept(
         .map_or("/".to_owned(), |slug| format!("/teams/{slug}"));
     let mut response = Redirect::to(&home).into_response();
     if !is_me {
-        let cookie = start_session(&mut tx, &state, person, &headers, from).await?;
-        response = with_cookie(response, &cookie);
+        let cookies = start_session(&mut tx, &state, person, &headers, from).await?;
+        response = with_cookies(response, &cookies);
     }
     tx.commit().await?;
     Ok(response)
@@ -235,11 +235,12 @@ pub async fn reset(
         now,
         Some(person),
         None,
+    store::forget_browsers(&mut tx, person, None).await?;
         "chose password",
         &link.email,
     )
     .await?;
-    let cookie = start_session(&mut tx, &state, person, &headers, from).await?;
+    let cookies = start_session(&mut tx, &state, person, &headers, from).await?;
     tx.commit().await?;
-    Ok(with_cookie(Redirect::to("/").into_response(), &cookie))
+    Ok(with_cookies(Redirect::to("/").into_response(), &cookies))
 }

@@ -1,10 +1,14 @@
 //! The only SQL that writes people, teams, memberships, contact methods, sessions and links.
 
+mod attempts;
 mod links;
 mod people;
 mod sessions;
 mod teams;
 
+pub use attempts::{
+    Attempt, NewBrowser, clear_attempts, forget_browsers, know_browser, known_browser, may_attempt,
+};
 pub use links::{
     Link, NewLink, Purpose, add_link, find_link, pending_invitations, use_link, withdraw_link,
 };
@@ -13,10 +17,7 @@ pub use people::{
     list_people, make_device, password_hash, profile, remove_contact, set_admin,
     set_contact_visible, set_password, update_profile, visible_contacts,
 };
-pub use sessions::{
-    NewSession, Session, add_session, clear_attempts, end_session, end_sessions, may_attempt,
-    sessions_of,
-};
+pub use sessions::{NewSession, Session, add_session, end_session, end_sessions, sessions_of};
 pub use teams::{
     Member, MemberChange, TeamRow, add_member, add_team, has_other_manager, list_teams, member,
     members, remove_member, slug_taken, update_member,

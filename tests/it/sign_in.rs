@@ -543,6 +543,22 @@ async fn on_https_the_cookie_is_secure_and_the_browser_told_to_stay() {
         "{flash}"
     );
     assert!(answer.headers().contains_key("strict-transport-security"));
+    // Whoever sits on the way can make a page of our host without TLS, and such browsers don't tell.
+    for (origin, wanted) in [
+        ("http://oncall.example.com", 403),
+        ("https://oncall.example.com", 303),
+    ] {
+        let sent = visitor
+            .client()
+            .post(visitor.address("/sign-in"))
+            .header("host", "oncall.example.com")
+            .header("origin", origin)
+            .form(&[("email", Who::Engineer.email()), ("password", PASSWORD)])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(sent.status(), wanted, "{origin}");
+    }
 }
 
 #[tokio::test]

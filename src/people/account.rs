@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use super::model::{Contact, ContactKind, Password, check_contact};
 use super::passwords;
 use super::sign_in::count_attempt;
-use super::store::{self, Session};
+use super::store::{self, Profile, Session};
 use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
@@ -24,6 +24,7 @@ struct Show {
     password: Form,
     contacts: Vec<Contact>,
     sessions: Vec<Session>,
+    administrators: Vec<Profile>,
     user: SignedIn,
     capacity_percent: i16,
 }
@@ -49,6 +50,7 @@ async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
     };
     let contacts = store::contacts(&mut conn, user.id).await?;
     let sessions = store::sessions_of(&mut conn, user.id, user.now).await?;
+    let administrators = store::administrators(&mut conn, user.today()).await?;
     page_with(
         status,
         &Show {
@@ -62,6 +64,7 @@ async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
             password: typed.password.unwrap_or_default(),
             contacts,
             sessions,
+            administrators,
             capacity_percent: profile.capacity_percent,
             user,
         },
@@ -114,10 +117,10 @@ pub async fn update_password(
     State(state): State<AppState>,
     user: SignedIn,
     from: ClientAddress,
+    headers: HeaderMap,
     mut form: Form,
 ) -> Answer {
     let new = form.parse::<Password>("new_password");
-    headers: HeaderMap,
     if form.value("new_password") != form.value("again") {
         form.refuse(
             "again",
@@ -152,10 +155,10 @@ pub async fn update_password(
     let mut tx = state.db.begin().await?;
     store::set_password(&mut tx, user.id, &hash).await?;
     store::end_sessions(&mut tx, user.id, Some(user.session)).await?;
+    store::forget_browsers(&mut tx, user.id, attempt.browser).await?;
     record(&mut tx, &user, "changed password", &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
-    store::forget_browsers(&mut tx, user.id, attempt.browser).await?;
         "/account",
         "Your password is changed, and your other sessions are ended.",
     ))

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect};
 
+use super::members::full;
 use super::model::Password;
 use super::passwords;
 use super::sign_in::{start_session, with_cookies};
@@ -177,6 +178,10 @@ pub async fn accept(
         // Whoever is in another team for long joins this one today all the same.
         let (is_manager, is_engineer, today) =
             (link.is_manager, link.is_engineer, now.date_naive());
+        if !store::has_room(&mut tx, team, person).await? {
+            let name = link.team_name.as_deref().unwrap_or("The team");
+            return Err(AppError::Conflict(full(name)));
+        }
         store::add_member(&mut tx, team, person, is_manager, is_engineer, today).await?;
     }
     store::use_link(&mut tx, link.id, now).await?;
@@ -230,12 +235,12 @@ pub async fn reset(
     store::use_link(&mut tx, link.id, now).await?;
     store::set_password(&mut tx, person, &hash).await?;
     store::end_sessions(&mut tx, person, None).await?;
+    store::forget_browsers(&mut tx, person, None).await?;
     audit::record(
         &mut tx,
         now,
         Some(person),
         None,
-    store::forget_browsers(&mut tx, person, None).await?;
         "chose password",
         &link.email,
     )

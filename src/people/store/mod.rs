@@ -13,12 +13,12 @@ pub use links::{
     Link, NewLink, Purpose, add_link, find_link, pending_invitations, use_link, withdraw_link,
 };
 pub use people::{
-    NewPerson, Profile, add_contact, add_person, any, contacts, create_admin, demo_accounts,
-    list_people, make_device, password_hash, profile, remove_contact, set_admin,
+    NewPerson, Profile, add_contact, add_person, administrators, any, contacts, create_admin,
+    demo_accounts, list_people, make_device, password_hash, profile, remove_contact, set_admin,
     set_contact_visible, set_password, update_profile, visible_contacts,
 };
 pub use sessions::{NewSession, Session, add_session, end_session, end_sessions, sessions_of};
 pub use teams::{
-    Member, MemberChange, TeamRow, add_member, add_team, has_other_manager, list_teams, member,
-    members, remove_member, slug_taken, update_member,
+    MOST_MEMBERS, Member, MemberChange, TeamRow, add_member, add_team, has_other_manager, has_room,
+    list_teams, member, members, remove_member, slug_taken, update_member,
 };

@@ -128,17 +128,40 @@ pub async fn profile(conn: &mut PgConnection, id: PersonId) -> sqlx::Result<Opti
     .await
 }
 
-/// All people whose name or address holds `part`, by name, at most 200.
+/// All people whose name or address holds `part`, by name, at most `most`.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn list_people(conn: &mut PgConnection, part: &str) -> sqlx::Result<Vec<Profile>> {
+pub async fn list_people(
+    conn: &mut PgConnection,
+    part: &str,
+    most: i64,
+) -> sqlx::Result<Vec<Profile>> {
     sqlx::query_as!(
         Profile,
         r#"select id as "id: PersonId", email, name, time_zone, capacity_percent, is_admin
         from people where $1 = '' or strpos(lower(name), lower($1)) > 0 or strpos(email, lower($1)) > 0
-        order by name, id limit 200"#,
+        order by name, id limit $2"#,
         part,
+        most,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Whom to ask for what administrators do: those who have not left, by name, at most five.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn administrators(
+    conn: &mut PgConnection,
+    today: NaiveDate,
+) -> sqlx::Result<Vec<Profile>> {
+    sqlx::query_as!(
+        Profile,
+        r#"select id as "id: PersonId", email, name, time_zone, capacity_percent, is_admin
+        from people where is_admin and (left_on is null or left_on > $1) order by name, id limit 5"#,
+        today,
     )
     .fetch_all(conn)
     .await

@@ -97,7 +97,9 @@ texts! {
     Email(text) {
         checked(&text.to_lowercase(), 254, false).and_then(|t| {
             let odd = |c: char| c.is_whitespace() || "<>,;\"()[]".contains(c);
-            let good = !t.contains(odd) && t.parse::<Address>().is_ok();
+            let odd_host = |c: char| c.is_ascii_punctuation() && !matches!(c, '-' | '.');
+            let host = t.rsplit('@').next().unwrap_or_default();
+            let good = !t.contains(odd) && !host.contains(odd_host) && t.parse::<Address>().is_ok();
             if good { Ok(t) } else { Err(TextError::NotEmail) }
         })
     }

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use sqlx::PgConnection;
 
 use super::model::{Contact, ContactKind, Password, check_contact};
 use super::passwords;
@@ -30,11 +29,11 @@ struct Show {
 }
 
 /// Which of the page's forms is shown again, as typed.
-#[derive(Default)]
-struct Typed {
-    profile: Option<Form>,
-    contact: Option<Form>,
-    password: Option<Form>,
+enum Typed {
+    Nothing,
+    Profile(Form),
+    Contact(Form),
+    Password(Form),
 }
 
 async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
@@ -42,48 +41,35 @@ async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
     let profile = store::profile(&mut conn, user.id)
         .await?
         .ok_or(AppError::NotFound)?;
-    let failed = typed.profile.is_some() || typed.contact.is_some() || typed.password.is_some();
-    let status = if failed {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
     let contacts = store::contacts(&mut conn, user.id).await?;
     let sessions = store::sessions_of(&mut conn, user.id, user.now).await?;
     let administrators = store::administrators(&mut conn, user.today()).await?;
-    page_with(
-        status,
-        &Show {
-            frame: user.frame("Your account", Section::Account),
-            profile: typed.profile.unwrap_or_else(|| {
-                Form::of([("name", profile.name), ("time_zone", profile.time_zone)])
-            }),
-            contact: typed
-                .contact
-                .unwrap_or_else(|| Form::of([("kind", "phone"), ("visible", "yes")])),
-            password: typed.password.unwrap_or_default(),
-            contacts,
-            sessions,
-            administrators,
-            capacity_percent: profile.capacity_percent,
-            user,
-        },
-    )
-}
-
-/// A line of the trail about oneself.
-async fn record(
-    conn: &mut PgConnection,
-    user: &SignedIn,
-    action: &str,
-    summary: &str,
-) -> sqlx::Result<()> {
-    audit::record(conn, user.now, Some(user.id), None, action, summary).await
+    let mut shown = Show {
+        frame: user.frame("Your account", Section::Account),
+        profile: Form::of([("name", profile.name), ("time_zone", profile.time_zone)]),
+        contact: Form::of([("kind", "phone"), ("visible", "yes")]),
+        password: Form::default(),
+        contacts,
+        sessions,
+        administrators,
+        capacity_percent: profile.capacity_percent,
+        user,
+    };
+    match typed {
+        Typed::Nothing => {}
+        Typed::Profile(form) => shown.profile = form,
+        Typed::Contact(form) => shown.contact = form,
+        Typed::Password(form) => shown.password = form,
+    }
+    let forms = [&shown.profile, &shown.contact, &shown.password];
+    let failed = forms.into_iter().find(|form| !form.is_good());
+    let status = failed.map_or(StatusCode::OK, Form::status);
+    page_with(status, &shown)
 }
 
 /// `GET /account`
 pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
-    render(&state, user, Typed::default()).await
+    render(&state, user, Typed::Nothing).await
 }
 
 /// `POST /account/profile`
@@ -94,20 +80,12 @@ pub async fn update_profile(
 ) -> Answer {
     let (name, zone) = (form.parse::<Line>("name"), form.zone("time_zone"));
     let (Some(name), Some(zone)) = (name, zone) else {
-        return render(
-            &state,
-            user,
-            Typed {
-                profile: Some(form),
-                ..Typed::default()
-            },
-        )
-        .await;
+        return render(&state, user, Typed::Profile(form)).await;
     };
     let mut tx = state.db.begin().await?;
     store::update_profile(&mut tx, user.id, &name, zone).await?;
     let summary = format!("{name}, {zone}");
-    record(&mut tx, &user, "changed profile", &summary).await?;
+    audit::by(&mut tx, &user, None, "changed profile", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect("/account", "Your profile is saved."))
 }
@@ -141,22 +119,14 @@ pub async fn update_password(
         form.refuse("password", "This is not your current password.");
     }
     let Some(new) = new.filter(|_| form.is_good()) else {
-        return render(
-            &state,
-            user,
-            Typed {
-                password: Some(form),
-                ..Typed::default()
-            },
-        )
-        .await;
+        return render(&state, user, Typed::Password(form)).await;
     };
     let hash = passwords::hash(new).await?;
     let mut tx = state.db.begin().await?;
     store::set_password(&mut tx, user.id, &hash).await?;
     store::end_sessions(&mut tx, user.id, Some(user.session)).await?;
     store::forget_browsers(&mut tx, user.id, attempt.browser).await?;
-    record(&mut tx, &user, "changed password", &user.name).await?;
+    audit::by(&mut tx, &user, None, "changed password", &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         "/account",
@@ -181,15 +151,7 @@ pub async fn create_contact(
         form.refuse("value", message);
     }
     let (Some(kind), Some(value)) = (kind, value.filter(|_| form.is_good())) else {
-        return render(
-            &state,
-            user,
-            Typed {
-                contact: Some(form),
-                ..Typed::default()
-            },
-        )
-        .await;
+        return render(&state, user, Typed::Contact(form)).await;
     };
     let mut tx = state.db.begin().await?;
     let added = store::add_contact(&mut tx, user.id, kind, &value, form.ticked("visible")).await?;
@@ -199,18 +161,10 @@ pub async fn create_contact(
             "You have this one already, or 20 of them. Remove one first.",
         );
         drop(tx);
-        return render(
-            &state,
-            user,
-            Typed {
-                contact: Some(form),
-                ..Typed::default()
-            },
-        )
-        .await;
+        return render(&state, user, Typed::Contact(form)).await;
     }
     let summary = format!("{kind} {value}");
-    record(&mut tx, &user, "added contact method", &summary).await?;
+    audit::by(&mut tx, &user, None, "added contact method", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         "/account#contacts",
@@ -254,7 +208,7 @@ pub async fn update_contact(
             "This contact method is gone, or it is your on-call device: choose another device first.".into(),
         ));
     }
-    record(&mut tx, &user, action, &user.name).await?;
+    audit::by(&mut tx, &user, None, action, &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect("/account#contacts", said))
 }
@@ -269,7 +223,7 @@ pub async fn end_session(
     if !store::end_session(&mut tx, user.id, id).await? {
         return Err(AppError::NotFound);
     }
-    record(&mut tx, &user, "ended session", &user.name).await?;
+    audit::by(&mut tx, &user, None, "ended session", &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         "/account#sessions",
@@ -281,7 +235,7 @@ pub async fn end_session(
 pub async fn end_other_sessions(State(state): State<AppState>, user: SignedIn) -> Answer {
     let mut tx = state.db.begin().await?;
     let ended = store::end_sessions(&mut tx, user.id, Some(user.session)).await?;
-    record(&mut tx, &user, "ended other sessions", &user.name).await?;
+    audit::by(&mut tx, &user, None, "ended other sessions", &user.name).await?;
     tx.commit().await?;
     let said = match ended {
         0 => "There were no other sessions.".to_owned(),

@@ -112,15 +112,7 @@ pub async fn create_team(State(state): State<AppState>, user: SignedIn, mut form
             "Somebody just made a team at /teams/{slug}. Choose another short name."
         ))
     })?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team),
-        "created team",
-        name.as_str(),
-    )
-    .await?;
+    audit::by(&mut tx, &user, team, "created team", name.as_str()).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/members"),
@@ -203,7 +195,7 @@ pub async fn update_admin(
     } else {
         "ended administrator"
     };
-    audit::record(&mut tx, user.now, Some(user.id), None, what, &person.name).await?;
+    audit::by(&mut tx, &user, None, what, &person.name).await?;
     tx.commit().await?;
     let said = if value {
         "is an administrator now."

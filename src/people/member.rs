@@ -188,15 +188,7 @@ pub async fn update(
         "{}: {capacity_percent} % of full time, joined {joined_on}{left}",
         member.name
     );
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "changed member",
-        &summary,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "changed member", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/members"),
@@ -220,15 +212,7 @@ pub async fn remove(
         return Err(AppError::BadRequest(LAST_MANAGER.into()));
     }
     store::remove_member(&mut tx, team.team, id).await?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "removed member",
-        &member.name,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "removed member", &member.name).await?;
     tx.commit().await?;
     let said = format!(
         "{} is no longer in {}. Published shifts of theirs stay until you publish again.",

@@ -115,15 +115,7 @@ pub async fn invite(
         expires_at: user.now + TimeDelta::days(INVITATION_DAYS),
     };
     store::add_link(&mut tx, &new).await?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "invited person",
-        email.as_str(),
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "invited person", email.as_str()).await?;
     let notice = invitation(&user, team, &email, &secret, new.expires_at);
     jobs::notify(&mut tx, user.now, &notice).await?;
     tx.commit().await?;
@@ -179,15 +171,7 @@ pub async fn withdraw(
     let email = store::withdraw_link(&mut tx, team.team, id)
         .await?
         .ok_or(AppError::NotFound)?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "withdrew invitation",
-        &email,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "withdrew invitation", &email).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/members"),

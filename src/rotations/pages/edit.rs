@@ -320,15 +320,7 @@ pub async fn update(
     }
     let day = definition.effective_from;
     let summary = summary(&typed);
-    audit::record(
-        &mut tx,
-        user.now,
-        by,
-        Some(team.team),
-        "changed rotation",
-        &summary,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "changed rotation", &summary).await?;
     let first = first_shift(&room.with(&definition), day);
     tx.commit().await?;
     let said = match first {

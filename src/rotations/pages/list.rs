@@ -159,15 +159,7 @@ pub async fn create(
         return new_page(&user, team, form);
     };
     let summary = format!("{name}: {}, from {day}", preset.label());
-    audit::record(
-        &mut tx,
-        user.now,
-        by,
-        Some(team.team),
-        "created rotation",
-        &summary,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "created rotation", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/rotations/{id}/edit"),

@@ -17,7 +17,7 @@ use crate::web::{Flash, Form, Frame, Section, SignedIn, page_with, token};
 const RESET_HOURS: i64 = 48;
 
 /// Teams and people that the page lists at most; the others are found by a part of their name.
-const MOST: usize = 200;
+const MOST: usize = 50;
 
 /// What is looked for.
 #[derive(Deserialize, Default)]

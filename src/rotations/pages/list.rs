@@ -152,7 +152,7 @@ pub async fn create(
         form.refuse(
             "name",
             format!(
-                "{} has a rotation called {name} already: choose another name.",
+                "{} has a rotation called {name} already, or 100 of them: choose another name, or remove one first.",
                 team.name
             ),
         );

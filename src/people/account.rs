@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 
 use super::model::{Contact, ContactKind, Password, check_contact};
 use super::passwords;
@@ -61,9 +61,7 @@ async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
         Typed::Contact(form) => shown.contact = form,
         Typed::Password(form) => shown.password = form,
     }
-    let forms = [&shown.profile, &shown.contact, &shown.password];
-    let failed = forms.into_iter().find(|form| !form.is_good());
-    let status = failed.map_or(StatusCode::OK, Form::status);
+    let status = Form::status_of(&[&shown.profile, &shown.contact, &shown.password]);
     page_with(status, &shown)
 }
 

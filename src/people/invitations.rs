@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect};
 
 use super::members::full;
@@ -59,11 +59,6 @@ async fn render(
         Purpose::Invitation => format!("/invitations/{secret}"),
         Purpose::PasswordReset => format!("/password/{secret}"),
     };
-    let status = if typed.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
     let must_sign_in = purpose == Purpose::Invitation && link.person.is_some() && !is_me;
     let show = Show {
         frame: Frame::public(title),
@@ -74,7 +69,7 @@ async fn render(
         link,
         action,
     };
-    page_with(status, &show)
+    page_with(show.form.status(), &show)
 }
 
 /// `GET /invitations/{token}`

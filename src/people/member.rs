@@ -79,11 +79,6 @@ async fn member_page(
     if !team.is_manager && user.id != id {
         contacts.retain(|c| c.is_visible);
     }
-    let status = match (outdated, typed.is_some()) {
-        (true, _) => StatusCode::CONFLICT,
-        (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
-        (false, false) => StatusCode::OK,
-    };
     let form = typed.unwrap_or_else(|| {
         let mut form = Form::of([
             ("capacity_percent", member.capacity_percent.to_string()),
@@ -103,6 +98,11 @@ async fn member_page(
         form
     });
     let frame = user.team_frame(member.name.clone(), Section::Members, &team);
+    let status = if outdated {
+        StatusCode::CONFLICT
+    } else {
+        form.status()
+    };
     page_with(
         status,
         &Show {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -86,7 +86,7 @@ pub async fn create(
             form,
             demo: state.site.demo,
         };
-        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        return page_with(page.form.status(), &page);
     };
     let mut tx = state.db.begin().await?;
     store::clear_attempts(&mut tx, &attempt).await?;

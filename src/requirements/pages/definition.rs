@@ -180,11 +180,6 @@ async fn render(
         .await?
         .roles();
     let stored = store::requirement_roles(&mut conn, id).await?;
-    let status = match (outdated, typed.is_some()) {
-        (true, _) => StatusCode::CONFLICT,
-        (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
-        (false, false) => StatusCode::OK,
-    };
     let definition = typed.unwrap_or_else(|| {
         let it = &requirement;
         let confirmed = if it.needs_sign_off {
@@ -207,6 +202,11 @@ async fn render(
         form.set("revision", it.revision);
         form
     });
+    let status = if outdated {
+        StatusCode::CONFLICT
+    } else {
+        definition.status()
+    };
     page_with(
         status,
         &Show {

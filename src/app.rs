@@ -4,9 +4,9 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
-use axum::middleware;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -66,15 +66,13 @@ fn dressed(pages: Router<AppState>, state: AppState) -> Router {
         .unwrap_or(csrf);
     // A mail's link brings its own secret, and its page sends no referrer: it can't say where it is from.
     let csrf = csrf.with_insecure_bypass(|_, uri| cover::brings_secret(uri.path()));
-    let csrf = csrf.with_rejection_response(|_| {
-        AppError::Forbidden("This came from another site. Open the page here and try again.".into())
-            .into_response()
-    });
+    let csrf = csrf.with_rejection_response(|_| from_elsewhere());
     pages
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { AppError::WrongMethod })
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(csrf)
+        .layer(middleware::from_fn_with_state(state.clone(), same_scheme))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             PATIENCE,
@@ -91,6 +89,22 @@ fn dressed(pages: Router<AppState>, state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), headers::add))
         .layer(middleware::from_fn(telemetry::log_request))
         .with_state(state)
+}
+
+/// Where people come by https, what a page sends that came without it is not ours, though its host be: anybody
+/// on the way could have written that page. Browsers that say so in `Sec-Fetch-Site` are seen through above.
+async fn same_scheme(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN);
+    let is_plain = origin.is_some_and(|origin| origin.as_bytes().starts_with(b"http://"));
+    if is_plain && state.site.public_url.is_https() && !request.method().is_safe() {
+        return from_elsewhere();
+    }
+    next.run(request).await
+}
+
+fn from_elsewhere() -> Response {
+    let what = "This came from another site. Open the page here and try again.";
+    AppError::Forbidden(what.into()).into_response()
 }
 
 /// A panic is our fault and must not take the connection down without a word.

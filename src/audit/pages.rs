@@ -10,7 +10,7 @@ use crate::state::AppState;
 use crate::web::{Frame, Section, SignedIn, page};
 
 /// Lines on a page.
-const MOST: i64 = 100;
+const MOST: usize = 100;
 
 #[derive(Deserialize)]
 pub struct Place {
@@ -36,12 +36,12 @@ pub async fn show(
 ) -> Answer {
     let team = user.manager_of(&slug)?;
     let mut conn = state.db.acquire().await?;
-    let lines =
-        store::of_team(&mut conn, team.team, place.before.unwrap_or(i64::MAX), MOST).await?;
-    let older = lines
-        .last()
-        .map(|l| l.id)
-        .filter(|_| i64::try_from(lines.len()) == Ok(MOST));
+    let one_more = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
+    let before = place.before.unwrap_or(i64::MAX);
+    let mut lines = store::of_team(&mut conn, team.team, before, one_more).await?;
+    let has_older = lines.len() > MOST;
+    lines.truncate(MOST);
+    let older = lines.last().map(|l| l.id).filter(|_| has_older);
     let frame = user.team_frame(format!("Audit · {}", team.name), Section::Audit, team);
     page(&Show {
         frame,

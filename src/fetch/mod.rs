@@ -68,8 +68,7 @@ impl Fetcher {
     pub fn new(private: bool) -> Self {
         let resolver = Resolver {
             private,
-            names: None,
-            leads_to: None,
+            ..Resolver::default()
         };
         Self::of(resolver, None)
     }
@@ -77,11 +76,10 @@ impl Fetcher {
     /// The same, where names are looked up by `names`.
     #[must_use]
     pub fn with_names(private: bool, names: Names) -> Self {
-        let names = Some(names);
         let resolver = Resolver {
             private,
-            names,
-            leads_to: None,
+            names: Some(names),
+            ..Resolver::default()
         };
         Self::of(resolver, None)
     }
@@ -91,9 +89,9 @@ impl Fetcher {
     #[must_use]
     pub fn in_an_internet(names: Names, at: SocketAddr, authority: Certificate) -> Self {
         let resolver = Resolver {
-            private: false,
             names: Some(names),
             leads_to: Some(at),
+            ..Resolver::default()
         };
         Self::of(resolver, Some(authority))
     }
@@ -205,6 +203,8 @@ pub fn reason(error: &reqwest::Error) -> &'static str {
 #[error("the name leads into a private network")]
 struct NotPublic;
 
+/// Looks names up, and keeps what is not public unless it may be `private`.
+#[derive(Default)]
 struct Resolver {
     private: bool,
     names: Option<Names>,

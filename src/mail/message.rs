@@ -97,3 +97,79 @@ pub fn compose(from: &Mailbox, mail: &Mail<'_>) -> Result<Message, String> {
 fn raw(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::vocab::Email;
+
+    /// Texts with what could end a line, or an address, at any place.
+    fn odd(most: usize) -> impl Strategy<Value = String> {
+        let one = prop_oneof![
+            any::<char>(),
+            prop::sample::select(
+                "\r\n\t\0\u{85}\u{2028} :;,<>()[]\"\\\\@.-ab"
+                    .chars()
+                    .collect::<Vec<_>>()
+            ),
+        ];
+        vec(one, 0..most).prop_map(String::from_iter)
+    }
+
+    /// The names of a message's headers; each line of its head is one, or goes on with one.
+    fn headers(message: &Message) -> Vec<String> {
+        let bytes = message.formatted();
+        let text = String::from_utf8(bytes).unwrap();
+        let head = text.split("\r\n\r\n").next().unwrap();
+        let mut names = Vec::new();
+        for line in head.split("\r\n") {
+            assert!(
+                !line.chars().any(|c| c.is_control() && c != '\t'),
+                "{line:?}"
+            );
+            if !line.starts_with([' ', '\t']) {
+                names.push(line.split_once(": ").expect("a header").0.to_owned());
+            }
+        }
+        names
+    }
+
+    fn mail<'a>(to: &'a str, subject: &'a str) -> Mail<'a> {
+        Mail {
+            key: "k",
+            to,
+            subject,
+            text: "text",
+            html: "<p>text",
+            at: DateTime::UNIX_EPOCH,
+            settings: Some("https://oncall.example.com/notices"),
+            calendar: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_becomes_a_header(name in odd(20), host in odd(20), subject in odd(200)) {
+            let from: Mailbox = "Fairshift <us@example.com>".parse().unwrap();
+            let usual = headers(&compose(&from, &mail("ben@example.com", "Hello")).unwrap());
+            let message = compose(&from, &mail("ben@example.com", &subject)).unwrap();
+            prop_assert_eq!(headers(&message), usual.clone());
+            let typed = format!("{name}@{host}");
+            if let Ok(message) = compose(&from, &mail(&typed, "Hello")) {
+                prop_assert_eq!(headers(&message), usual.clone());
+            }
+            // What may be typed can be sent to, and is kept as it is.
+            if let Ok(email) = typed.parse::<Email>() {
+                let email = email.as_str();
+                prop_assert!(!email.contains(|c: char| c.is_control() || c.is_whitespace()));
+                prop_assert!(email.parse::<Email>().is_ok_and(|again| again.as_str() == email));
+                let message = compose(&from, &mail(email, "Hello")).unwrap();
+                prop_assert_eq!(headers(&message), usual);
+                prop_assert_eq!(message.envelope().to()[0].to_string(), email);
+            }
+        }
+    }
+}

@@ -2,13 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use sqlx::PgConnection;
+use axum::http::HeaderMap;
 
 use super::model::{Contact, ContactKind, Password, check_contact};
 use super::passwords;
 use super::sign_in::count_attempt;
-use super::store::{self, Session};
+use super::store::{self, Profile, Session};
 use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
@@ -24,16 +23,17 @@ struct Show {
     password: Form,
     contacts: Vec<Contact>,
     sessions: Vec<Session>,
+    administrators: Vec<Profile>,
     user: SignedIn,
     capacity_percent: i16,
 }
 
 /// Which of the page's forms is shown again, as typed.
-#[derive(Default)]
-struct Typed {
-    profile: Option<Form>,
-    contact: Option<Form>,
-    password: Option<Form>,
+enum Typed {
+    Nothing,
+    Profile(Form),
+    Contact(Form),
+    Password(Form),
 }
 
 async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
@@ -41,46 +41,33 @@ async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
     let profile = store::profile(&mut conn, user.id)
         .await?
         .ok_or(AppError::NotFound)?;
-    let failed = typed.profile.is_some() || typed.contact.is_some() || typed.password.is_some();
-    let status = if failed {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
     let contacts = store::contacts(&mut conn, user.id).await?;
     let sessions = store::sessions_of(&mut conn, user.id, user.now).await?;
-    page_with(
-        status,
-        &Show {
-            frame: user.frame("Your account", Section::Account),
-            profile: typed.profile.unwrap_or_else(|| {
-                Form::of([("name", profile.name), ("time_zone", profile.time_zone)])
-            }),
-            contact: typed
-                .contact
-                .unwrap_or_else(|| Form::of([("kind", "phone"), ("visible", "yes")])),
-            password: typed.password.unwrap_or_default(),
-            contacts,
-            sessions,
-            capacity_percent: profile.capacity_percent,
-            user,
-        },
-    )
-}
-
-/// A line of the trail about oneself.
-async fn record(
-    conn: &mut PgConnection,
-    user: &SignedIn,
-    action: &str,
-    summary: &str,
-) -> sqlx::Result<()> {
-    audit::record(conn, user.now, Some(user.id), None, action, summary).await
+    let administrators = store::administrators(&mut conn, user.today()).await?;
+    let mut shown = Show {
+        frame: user.frame("Your account", Section::Account),
+        profile: Form::of([("name", profile.name), ("time_zone", profile.time_zone)]),
+        contact: Form::of([("kind", "phone"), ("visible", "yes")]),
+        password: Form::default(),
+        contacts,
+        sessions,
+        administrators,
+        capacity_percent: profile.capacity_percent,
+        user,
+    };
+    match typed {
+        Typed::Nothing => {}
+        Typed::Profile(form) => shown.profile = form,
+        Typed::Contact(form) => shown.contact = form,
+        Typed::Password(form) => shown.password = form,
+    }
+    let status = Form::status_of(&[&shown.profile, &shown.contact, &shown.password]);
+    page_with(status, &shown)
 }
 
 /// `GET /account`
 pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
-    render(&state, user, Typed::default()).await
+    render(&state, user, Typed::Nothing).await
 }
 
 /// `POST /account/profile`
@@ -91,20 +78,12 @@ pub async fn update_profile(
 ) -> Answer {
     let (name, zone) = (form.parse::<Line>("name"), form.zone("time_zone"));
     let (Some(name), Some(zone)) = (name, zone) else {
-        return render(
-            &state,
-            user,
-            Typed {
-                profile: Some(form),
-                ..Typed::default()
-            },
-        )
-        .await;
+        return render(&state, user, Typed::Profile(form)).await;
     };
     let mut tx = state.db.begin().await?;
     store::update_profile(&mut tx, user.id, &name, zone).await?;
     let summary = format!("{name}, {zone}");
-    record(&mut tx, &user, "changed profile", &summary).await?;
+    audit::by(&mut tx, &user, None, "changed profile", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect("/account", "Your profile is saved."))
 }
@@ -114,6 +93,7 @@ pub async fn update_password(
     State(state): State<AppState>,
     user: SignedIn,
     from: ClientAddress,
+    headers: HeaderMap,
     mut form: Form,
 ) -> Answer {
     let new = form.parse::<Password>("new_password");
@@ -124,7 +104,7 @@ pub async fn update_password(
         );
     }
     // Whoever sits at a browser that is signed in must not guess on without end either.
-    count_attempt(&state, &user.email, from).await?;
+    let attempt = count_attempt(&state, &user.email, from, &headers).await?;
     let mut conn = state.db.acquire().await?;
     let hash = store::password_hash(&mut conn, &user.email)
         .await?
@@ -132,26 +112,19 @@ pub async fn update_password(
     drop(conn);
     if passwords::verify(form.value("password").to_owned(), hash).await? {
         let mut conn = state.db.acquire().await?;
-        store::clear_attempts(&mut conn, &user.email, &from.network()).await?;
+        store::clear_attempts(&mut conn, &attempt).await?;
     } else {
         form.refuse("password", "This is not your current password.");
     }
     let Some(new) = new.filter(|_| form.is_good()) else {
-        return render(
-            &state,
-            user,
-            Typed {
-                password: Some(form),
-                ..Typed::default()
-            },
-        )
-        .await;
+        return render(&state, user, Typed::Password(form)).await;
     };
     let hash = passwords::hash(new).await?;
     let mut tx = state.db.begin().await?;
     store::set_password(&mut tx, user.id, &hash).await?;
     store::end_sessions(&mut tx, user.id, Some(user.session)).await?;
-    record(&mut tx, &user, "changed password", &user.name).await?;
+    store::forget_browsers(&mut tx, user.id, attempt.browser).await?;
+    audit::by(&mut tx, &user, None, "changed password", &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         "/account",
@@ -176,15 +149,7 @@ pub async fn create_contact(
         form.refuse("value", message);
     }
     let (Some(kind), Some(value)) = (kind, value.filter(|_| form.is_good())) else {
-        return render(
-            &state,
-            user,
-            Typed {
-                contact: Some(form),
-                ..Typed::default()
-            },
-        )
-        .await;
+        return render(&state, user, Typed::Contact(form)).await;
     };
     let mut tx = state.db.begin().await?;
     let added = store::add_contact(&mut tx, user.id, kind, &value, form.ticked("visible")).await?;
@@ -194,18 +159,10 @@ pub async fn create_contact(
             "You have this one already, or 20 of them. Remove one first.",
         );
         drop(tx);
-        return render(
-            &state,
-            user,
-            Typed {
-                contact: Some(form),
-                ..Typed::default()
-            },
-        )
-        .await;
+        return render(&state, user, Typed::Contact(form)).await;
     }
     let summary = format!("{kind} {value}");
-    record(&mut tx, &user, "added contact method", &summary).await?;
+    audit::by(&mut tx, &user, None, "added contact method", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         "/account#contacts",
@@ -249,7 +206,7 @@ pub async fn update_contact(
             "This contact method is gone, or it is your on-call device: choose another device first.".into(),
         ));
     }
-    record(&mut tx, &user, action, &user.name).await?;
+    audit::by(&mut tx, &user, None, action, &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect("/account#contacts", said))
 }
@@ -264,7 +221,7 @@ pub async fn end_session(
     if !store::end_session(&mut tx, user.id, id).await? {
         return Err(AppError::NotFound);
     }
-    record(&mut tx, &user, "ended session", &user.name).await?;
+    audit::by(&mut tx, &user, None, "ended session", &user.name).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         "/account#sessions",
@@ -276,7 +233,7 @@ pub async fn end_session(
 pub async fn end_other_sessions(State(state): State<AppState>, user: SignedIn) -> Answer {
     let mut tx = state.db.begin().await?;
     let ended = store::end_sessions(&mut tx, user.id, Some(user.session)).await?;
-    record(&mut tx, &user, "ended other sessions", &user.name).await?;
+    audit::by(&mut tx, &user, None, "ended other sessions", &user.name).await?;
     tx.commit().await?;
     let said = match ended {
         0 => "There were no other sessions.".to_owned(),

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -11,16 +10,24 @@ use super::store::{self, NewLink, Profile, Purpose, TeamRow};
 use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
-use crate::vocab::{Email, Line, PersonId, Slug};
+use crate::vocab::{Line, PersonId, Slug};
 use crate::web::{Flash, Form, Frame, Section, SignedIn, page_with, token};
 
 /// A reset link works for so long.
 const RESET_HOURS: i64 = 48;
 
+/// Teams and people that the page lists at most; the others are found by a part of their name.
+const MOST: usize = 50;
+
+/// What is looked for.
 #[derive(Deserialize, Default)]
 pub struct Search {
+    /// In people's names and addresses.
     #[serde(default)]
     q: String,
+    /// In teams' names.
+    #[serde(default)]
+    team: String,
 }
 
 #[derive(Template)]
@@ -28,34 +35,40 @@ pub struct Search {
 struct Show {
     frame: Frame,
     teams: Vec<TeamRow>,
+    more_teams: bool,
     people: Vec<Profile>,
+    more_people: bool,
     form: Form,
-    q: String,
+    search: Search,
     link: Option<(String, String)>,
 }
 
 async fn render(
     state: &AppState,
     user: &SignedIn,
-    q: String,
+    search: Search,
     typed: Option<Form>,
     link: Option<(String, String)>,
 ) -> Answer {
     let mut conn = state.db.acquire().await?;
-    let status = if typed.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let form = typed.unwrap_or_else(|| Form::of([("time_zone", user.zone.name())]));
+    let one_more = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
+    let mut teams = store::list_teams(&mut conn, &search.team, one_more).await?;
+    let mut people = store::list_people(&mut conn, &search.q, one_more).await?;
+    let (more_teams, more_people) = (teams.len() > MOST, people.len() > MOST);
+    teams.truncate(MOST);
+    people.truncate(MOST);
     let show = Show {
         frame: user.frame("Administration", Section::Admin),
-        teams: store::list_teams(&mut conn).await?,
-        people: store::list_people(&mut conn, &q).await?,
-        form: typed.unwrap_or_else(|| Form::of([("time_zone", user.zone.name())])),
-        q,
+        teams,
+        more_teams,
+        people,
+        more_people,
+        form,
+        search,
         link,
     };
-    page_with(status, &show)
+    page_with(show.form.status(), &show)
 }
 
 /// `GET /admin`
@@ -65,9 +78,10 @@ pub async fn show(
     Query(search): Query<Search>,
 ) -> Answer {
     user.admin()?;
-    // Nobody's name is longer.
-    let q = search.q.trim().chars().take(254).collect();
-    render(&state, &user, q, None, None).await
+    // No name or address is longer.
+    let short = |text: &str| text.trim().chars().take(254).collect();
+    let (q, team) = (short(&search.q), short(&search.team));
+    render(&state, &user, Search { q, team }, None, None).await
 }
 
 /// `POST /admin/teams`
@@ -90,7 +104,7 @@ pub async fn create_team(State(state): State<AppState>, user: SignedIn, mut form
     }
     let (Some(name), Some(zone), Some(slug), true) = (name, zone, slug, form.is_good()) else {
         drop(tx);
-        return render(&state, &user, String::new(), Some(form), None).await;
+        return render(&state, &user, Search::default(), Some(form), None).await;
     };
     let team = store::add_team(&mut tx, &slug, &name, zone).await?;
     let team = team.ok_or_else(|| {
@@ -98,15 +112,7 @@ pub async fn create_team(State(state): State<AppState>, user: SignedIn, mut form
             "Somebody just made a team at /teams/{slug}. Choose another short name."
         ))
     })?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team),
-        "created team",
-        name.as_str(),
-    )
-    .await?;
+    audit::by(&mut tx, &user, team, "created team", name.as_str()).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/members"),
@@ -131,7 +137,7 @@ pub async fn create_reset(
         person.name,
         format!("{}/password/{secret}", state.site.public_url),
     );
-    render(&state, &user, String::new(), None, Some(link)).await
+    render(&state, &user, Search::default(), None, Some(link)).await
 }
 
 /// Makes a link with which a person chooses a password, once and within 48 hours, and its line in the
@@ -148,12 +154,11 @@ pub async fn password_link(
     let profile = store::profile(conn, person)
         .await?
         .ok_or(AppError::NotFound)?;
-    let email: Email = profile.email.parse().map_err(|_| AppError::NotFound)?;
     let secret = token::fresh();
     let new = NewLink {
         token_hash: &token::hash(&secret),
         purpose: Purpose::PasswordReset,
-        email: &email,
+        email: &profile.email,
         person: Some(person),
         team: None,
         is_manager: false,
@@ -190,7 +195,7 @@ pub async fn update_admin(
     } else {
         "ended administrator"
     };
-    audit::record(&mut tx, user.now, Some(user.id), None, what, &person.name).await?;
+    audit::by(&mut tx, &user, None, what, &person.name).await?;
     tx.commit().await?;
     let said = if value {
         "is an administrator now."

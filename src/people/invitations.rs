@@ -3,12 +3,13 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect};
 
+use super::members::full;
 use super::model::Password;
 use super::passwords;
-use super::sign_in::{start_session, with_cookie};
+use super::sign_in::{start_session, with_cookies};
 use super::store::{self, Link, NewPerson, Purpose};
 use crate::audit;
 use crate::error::{Answer, AppError};
@@ -58,11 +59,6 @@ async fn render(
         Purpose::Invitation => format!("/invitations/{secret}"),
         Purpose::PasswordReset => format!("/password/{secret}"),
     };
-    let status = if typed.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
     let must_sign_in = purpose == Purpose::Invitation && link.person.is_some() && !is_me;
     let show = Show {
         frame: Frame::public(title),
@@ -73,7 +69,7 @@ async fn render(
         link,
         action,
     };
-    page_with(status, &show)
+    page_with(show.form.status(), &show)
 }
 
 /// `GET /invitations/{token}`
@@ -177,6 +173,10 @@ pub async fn accept(
         // Whoever is in another team for long joins this one today all the same.
         let (is_manager, is_engineer, today) =
             (link.is_manager, link.is_engineer, now.date_naive());
+        if !store::has_room(&mut tx, team, person).await? {
+            let name = link.team_name.as_deref().unwrap_or("The team");
+            return Err(AppError::Conflict(full(name)));
+        }
         store::add_member(&mut tx, team, person, is_manager, is_engineer, today).await?;
     }
     store::use_link(&mut tx, link.id, now).await?;
@@ -195,8 +195,8 @@ pub async fn accept(
         .map_or("/".to_owned(), |slug| format!("/teams/{slug}"));
     let mut response = Redirect::to(&home).into_response();
     if !is_me {
-        let cookie = start_session(&mut tx, &state, person, &headers, from).await?;
-        response = with_cookie(response, &cookie);
+        let cookies = start_session(&mut tx, &state, person, &headers, from).await?;
+        response = with_cookies(response, &cookies);
     }
     tx.commit().await?;
     Ok(response)
@@ -230,6 +230,7 @@ pub async fn reset(
     store::use_link(&mut tx, link.id, now).await?;
     store::set_password(&mut tx, person, &hash).await?;
     store::end_sessions(&mut tx, person, None).await?;
+    store::forget_browsers(&mut tx, person, None).await?;
     audit::record(
         &mut tx,
         now,
@@ -239,7 +240,7 @@ pub async fn reset(
         &link.email,
     )
     .await?;
-    let cookie = start_session(&mut tx, &state, person, &headers, from).await?;
+    let cookies = start_session(&mut tx, &state, person, &headers, from).await?;
     tx.commit().await?;
-    Ok(with_cookie(Redirect::to("/").into_response(), &cookie))
+    Ok(with_cookies(Redirect::to("/").into_response(), &cookies))
 }

@@ -79,11 +79,6 @@ async fn member_page(
     if !team.is_manager && user.id != id {
         contacts.retain(|c| c.is_visible);
     }
-    let status = match (outdated, typed.is_some()) {
-        (true, _) => StatusCode::CONFLICT,
-        (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
-        (false, false) => StatusCode::OK,
-    };
     let form = typed.unwrap_or_else(|| {
         let mut form = Form::of([
             ("capacity_percent", member.capacity_percent.to_string()),
@@ -103,6 +98,11 @@ async fn member_page(
         form
     });
     let frame = user.team_frame(member.name.clone(), Section::Members, &team);
+    let status = if outdated {
+        StatusCode::CONFLICT
+    } else {
+        form.status()
+    };
     page_with(
         status,
         &Show {
@@ -188,15 +188,7 @@ pub async fn update(
         "{}: {capacity_percent} % of full time, joined {joined_on}{left}",
         member.name
     );
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "changed member",
-        &summary,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "changed member", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/members"),
@@ -220,15 +212,7 @@ pub async fn remove(
         return Err(AppError::BadRequest(LAST_MANAGER.into()));
     }
     store::remove_member(&mut tx, team.team, id).await?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "removed member",
-        &member.name,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "removed member", &member.name).await?;
     tx.commit().await?;
     let said = format!(
         "{} is no longer in {}. Published shifts of theirs stay until you publish again.",

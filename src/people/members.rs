@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::store::{self, Link, Member, NewLink, Purpose};
+use super::store::{self, Link, MOST_MEMBERS, Member, NewLink, Profile, Purpose};
 use crate::audit;
 use crate::error::{Answer, AppError};
 use crate::jobs::{self, Action, Notice, To, Topic};
@@ -22,6 +22,7 @@ struct Index {
     team: Membership,
     members: Vec<Member>,
     invitations: Vec<Link>,
+    administrators: Vec<Profile>,
     form: Form,
     /// The link that was just made, shown once.
     link: Option<String>,
@@ -44,6 +45,7 @@ async fn render(
     } else {
         Vec::new()
     };
+    let administrators = store::administrators(&mut conn, user.today()).await?;
     let frame = user.team_frame(format!("Members · {}", team.name), Section::Members, &team);
     let form = typed.unwrap_or_else(|| Form::of([("is_engineer", "yes")]));
     page_with(
@@ -53,6 +55,7 @@ async fn render(
             team,
             members,
             invitations,
+            administrators,
             form,
             link,
             today: user.today(),
@@ -86,13 +89,13 @@ pub async fn invite(
         );
     }
     let mut tx = state.db.begin().await?;
+    let members = store::members(&mut tx, team.team).await?;
     if let Some(email) = &email
-        && store::members(&mut tx, team.team)
-            .await?
-            .iter()
-            .any(|m| m.email == email.as_str())
+        && members.iter().any(|m| m.email == email.as_str())
     {
         form.refuse("email", format!("{email} is in {} already.", team.name));
+    } else if i64::try_from(members.len()).is_ok_and(|n| n >= MOST_MEMBERS) {
+        form.refuse("email", full(&team.name));
     }
     let Some(email) = email.filter(|_| form.is_good()) else {
         drop(tx);
@@ -102,7 +105,7 @@ pub async fn invite(
     let new = NewLink {
         token_hash: &token::hash(&secret),
         purpose: Purpose::Invitation,
-        email: &email,
+        email: email.as_str(),
         person: None,
         team: Some(team.team),
         is_manager: form.ticked("is_manager"),
@@ -112,20 +115,19 @@ pub async fn invite(
         expires_at: user.now + TimeDelta::days(INVITATION_DAYS),
     };
     store::add_link(&mut tx, &new).await?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "invited person",
-        email.as_str(),
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "invited person", email.as_str()).await?;
     let notice = invitation(&user, team, &email, &secret, new.expires_at);
     jobs::notify(&mut tx, user.now, &notice).await?;
     tx.commit().await?;
     let link = format!("{}/invitations/{secret}", state.site.public_url);
     render(&state, &user, &slug, None, Some(link)).await
+}
+
+/// What to do where a team has as many members as it may.
+pub fn full(team: &str) -> String {
+    format!(
+        "{team} has {MOST_MEMBERS} members, as many as a team may have. A manager can take out who has left, or have a second team made."
+    )
 }
 
 /// The invitation as it is mailed.
@@ -169,15 +171,7 @@ pub async fn withdraw(
     let email = store::withdraw_link(&mut tx, team.team, id)
         .await?
         .ok_or(AppError::NotFound)?;
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        "withdrew invitation",
-        &email,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "withdrew invitation", &email).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/members"),

@@ -1,7 +1,9 @@
 //! People, teams, and how they get in.
 //!
 //! A person signs in with e-mail and password (argon2id); a session is a random secret in a cookie,
-//! kept here as a hash, listed and ended on the account page. Managers invite by link; whoever opens
+//! kept here as a hash, listed and ended on the account page. Ten wrong passwords within 15 minutes are
+//! too many; they count apart in browsers that the person has signed in from before, known by another
+//! secret in a cookie, so that no stranger can lock anybody out there. Managers invite by link; whoever opens
 //! it chooses a name, a zone and a password. An administrator makes teams and reset links. A person
 //! has contact methods, exactly one of which is the on-call device. Joining and leaving have dates,
 //! also in the future: outside them nobody is recommended.

@@ -2,21 +2,26 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::TimeDelta;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
 use super::passwords;
-use super::store::{self, NewSession};
+use super::store::{self, Attempt, NewBrowser, NewSession};
 use crate::error::{Answer, AppError};
 use crate::state::AppState;
 use crate::vocab::PersonId;
 use crate::web::{
-    ClientAddress, Form, Frame, SESSION_COOKIE, SESSION_DAYS, Visitor, cookie, page, page_with,
-    token,
+    ClientAddress, Form, Frame, SESSION_COOKIE, SESSION_DAYS, Visitor, cookie, is_ours, page,
+    page_with, token,
 };
+
+/// The cookie that a browser is known by, also after signing out.
+const BROWSER_COOKIE: &str = "browser";
+/// Days for which a browser is known.
+const BROWSER_DAYS: i64 = 365;
 
 #[derive(Template)]
 #[template(path = "people/sign_in.html")]
@@ -63,41 +68,36 @@ pub async fn create(
     if password.is_empty() {
         form.refuse("password", "Type your password.");
     }
-    let right = if form.is_good() {
-        count_attempt(&state, &email, from).await?;
+    let mut right = None;
+    if form.is_good() {
+        let attempt = count_attempt(&state, &email, from, &headers).await?;
         let known = store::password_hash(&mut *state.db.acquire().await?, &email).await?;
         let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
         let short_enough = password.chars().count() <= 200;
         if short_enough && passwords::verify(password, hash).await? {
-            person
+            right = person.map(|person| (person, attempt));
         } else {
-            None
-        }
-    } else {
-        None
-    };
-    let Some(person) = right else {
-        if form.is_good() {
             form.refuse("password", "This e-mail address and password don't belong together. Check both; capitals count in the password.");
         }
+    }
+    let Some((person, attempt)) = right else {
         let page = Show {
             frame: Frame::public("Sign in"),
             form,
             demo: state.site.demo,
         };
-        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        return page_with(page.form.status(), &page);
     };
     let mut tx = state.db.begin().await?;
-    store::clear_attempts(&mut tx, &email, &from.network()).await?;
-    let cookie = start_session(&mut tx, &state, person, &headers, from).await?;
+    store::clear_attempts(&mut tx, &attempt).await?;
+    let cookies = start_session(&mut tx, &state, person, &headers, from).await?;
     tx.commit().await?;
-    Ok(with_cookie(
-        Redirect::to(safe(form.value("next"))).into_response(),
-        &cookie,
-    ))
+    let to = Redirect::to(safe(form.value("next"))).into_response();
+    Ok(with_cookies(to, &cookies))
 }
 
-/// Counts an attempt to use an account's password.
+/// Counts an attempt to use an account's password: apart where its owner has signed in from this browser
+/// before, so that nobody else can keep them out by typing wrong ones.
 ///
 /// # Errors
 /// `TooMany` once there were too many, for the account or from the address.
@@ -105,14 +105,28 @@ pub async fn count_attempt(
     state: &AppState,
     email: &str,
     from: ClientAddress,
-) -> Result<(), AppError> {
+    headers: &HeaderMap,
+) -> Result<Attempt, AppError> {
+    let now = state.clock.now();
     // No account has a longer address.
     let account: String = email.chars().take(254).collect();
-    if store::may_attempt(&state.db, &account, &from.network(), state.clock.now()).await? {
-        return Ok(());
+    let browser = match cookie(headers, BROWSER_COOKIE).map(token::hash) {
+        Some(hash) => {
+            let mut conn = state.db.acquire().await?;
+            store::known_browser(&mut conn, &hash, &account, now).await?
+        }
+        None => None,
+    };
+    let attempt = Attempt {
+        account,
+        network: from.network(),
+        browser,
+    };
+    if store::may_attempt(&state.db, &attempt, now).await? {
+        return Ok(attempt);
     }
     Err(AppError::TooMany(
-        "The password was wrong too often. Wait 15 minutes, or ask your administrator for a link to choose a new one.".into(),
+        "The password was wrong too often. Wait 15 minutes, use a browser where you signed in before, or ask your administrator for a link to choose a new one.".into(),
     ))
 }
 
@@ -121,25 +135,27 @@ pub async fn end(State(state): State<AppState>, visitor: Visitor, form: Form) ->
     if let Some(user) = visitor {
         store::end_session(&mut *state.db.acquire().await?, user.id, user.session).await?;
     }
-    let cookie = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    let gone = set_cookie(SESSION_COOKIE, "", 0);
     let to = match safe(form.value("next")) {
         "/" => Redirect::to("/sign-in").into_response(),
         next => AppError::SignIn(next.to_owned()).into_response(),
     };
-    Ok(with_cookie(to, &cookie))
+    Ok(with_cookies(to, &[gone]))
 }
 
-/// Makes a session and the cookie that holds its secret. The session that the browser had ends.
+/// Makes a session, and the browser known as this person's. Returns the cookies that hold their secrets.
+/// The session that the browser had ends.
 pub async fn start_session(
     conn: &mut PgConnection,
     state: &AppState,
     person: PersonId,
     headers: &HeaderMap,
     from: ClientAddress,
-) -> Result<String, AppError> {
-    let secret = token::fresh();
-    let earlier = cookie(headers, SESSION_COOKIE).map(token::hash);
+) -> Result<[String; 2], AppError> {
+    let (secret, browser) = (token::fresh(), token::fresh());
     let now = state.clock.now();
+    let earlier = |name| cookie(headers, name).map(token::hash);
+    let (earlier_session, earlier_browser) = (earlier(SESSION_COOKIE), earlier(BROWSER_COOKIE));
     let agent: String = headers
         .get(header::USER_AGENT)
         .and_then(|agent| agent.to_str().ok())
@@ -147,60 +163,47 @@ pub async fn start_session(
         .chars()
         .take(200)
         .collect();
-    let expires = now + TimeDelta::days(SESSION_DAYS);
     let new = NewSession {
         person,
         token_hash: &token::hash(&secret),
-        instead_of: earlier.as_deref(),
+        instead_of: earlier_session.as_deref(),
         now,
-        expires_at: expires,
+        expires_at: now + TimeDelta::days(SESSION_DAYS),
         user_agent: &agent,
         address: &from.0.to_string(),
     };
     store::add_session(conn, &new).await?;
-    let secure = if state.site.public_url.is_https() {
-        "; Secure"
-    } else {
-        ""
+    let new = NewBrowser {
+        person,
+        token_hash: &token::hash(&browser),
+        instead_of: earlier_browser.as_deref(),
+        now,
+        expires_at: now + TimeDelta::days(BROWSER_DAYS),
     };
-    let seconds = TimeDelta::days(SESSION_DAYS).num_seconds();
-    Ok(format!(
-        "{SESSION_COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
-    ))
+    store::know_browser(conn, &new).await?;
+    Ok([
+        set_cookie(SESSION_COOKIE, &secret, SESSION_DAYS),
+        set_cookie(BROWSER_COOKIE, &browser, BROWSER_DAYS),
+    ])
 }
 
-/// A response that sets a cookie.
-pub fn with_cookie(mut response: Response, cookie: &str) -> Response {
-    if let Ok(value) = HeaderValue::from_str(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
+/// What sets a cookie that scripts and other sites' forms don't get. On https it is marked secure on its way.
+fn set_cookie(name: &str, value: &str, days: i64) -> String {
+    let seconds = TimeDelta::days(days).num_seconds();
+    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax")
+}
+
+/// A response that sets cookies.
+pub fn with_cookies(mut response: Response, cookies: &[String]) -> Response {
+    for cookie in cookies {
+        if let Ok(value) = HeaderValue::from_str(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
     }
     response
 }
 
 /// A path on this site to go on to; home for anything else.
 fn safe(next: &str) -> &str {
-    let local = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains(|c: char| c == '\\' || c.is_control());
-    if local { next } else { "/" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::safe;
-
-    #[test]
-    fn only_our_own_pages_follow_a_sign_in() {
-        assert_eq!(safe("/teams/a?x=1"), "/teams/a?x=1");
-        for bad in [
-            "",
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil.example",
-            "/a\nb",
-            "evil",
-        ] {
-            assert_eq!(safe(bad), "/", "{bad}");
-        }
-    }
+    if is_ours(next) { next } else { "/" }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use chrono_tz::Tz;
 
@@ -90,11 +90,6 @@ pub async fn show(
         }
         None => None,
     };
-    let status = if shown.is_some() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
     let show = Show {
         frame: user
             .team_frame(format!("Reports · {}", team.name), Section::Reports, &team)
@@ -106,7 +101,7 @@ pub async fn show(
         shown,
         covers,
     };
-    page_with(status, &show)
+    page_with(show.form.status(), &show)
 }
 
 fn download(name: &str, body: Vec<u8>) -> Response {

@@ -16,15 +16,39 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
-use tracing::warn;
+use tracing::{info, warn};
 
 /// A connection may be without a complete request for so long: at its start, within a header, and
 /// between two requests.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Connections at the same time; the rest wait to be taken up. Fewer than the files that a process may
-/// have open where nobody raised that, 1,024, which the database's connections are among.
-const MOST: u32 = 800;
+/// Connections at the same time, where we may have so many files open; more wait to be taken up.
+const MOST: u32 = 4000;
+
+/// Files that are left for the rest: the database's connections, and what is fetched.
+const OTHERS: u32 = 224;
+
+/// What a process may have open where nobody says otherwise.
+const USUAL: u64 = 1024;
+
+/// Raises the number of files that we may have open as far as is of use and the system lets us. Returns how
+/// many connections fit into it.
+fn room() -> u32 {
+    let wanted = u64::from(MOST + OTHERS);
+    let files = rlimit::increase_nofile_limit(wanted).unwrap_or_else(|error| {
+        warn!(%error, "the number of files that may be open can't be raised");
+        USUAL
+    });
+    let connections = fit(files);
+    info!(files, connections, "so many at the same time");
+    connections
+}
+
+/// How many connections fit where so many files may be open.
+fn fit(files: u64) -> u32 {
+    let files = u32::try_from(files).unwrap_or(u32::MAX);
+    files.saturating_sub(OTHERS).clamp(1, MOST)
+}
 
 /// Serves until it is asked to stop, then lets requests under way finish.
 pub async fn serve(
@@ -33,7 +57,8 @@ pub async fn serve(
     patience: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(usize::try_from(MOST).unwrap_or(1)));
+    let most = room();
+    let room = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
     let stopping = stop.clone();
     let accept = async {
         loop {
@@ -60,7 +85,7 @@ pub async fn serve(
     }
     drop(listener);
     // Every place is free again once the last has gone.
-    let _ = room.acquire_many(MOST).await;
+    let _ = room.acquire_many(most).await;
 }
 
 /// Waits until it is asked to stop. An error would mean that nobody is left who could ask.
@@ -141,6 +166,15 @@ mod tests {
         let read = timeout(SOON, stream.read_to_end(&mut answer)).await;
         let _ = read.expect("it is closed");
         String::from_utf8(answer).unwrap()
+    }
+
+    #[test]
+    fn as_many_connections_as_files_allow() {
+        assert_eq!([10, USUAL, 4224, u64::MAX].map(fit), [1, 800, 4000, 4000]);
+        // Whatever it was, it is not less than the half of what the usual limit has room for.
+        let room = room();
+        let (soft, _) = rlimit::Resource::NOFILE.get().unwrap();
+        assert!(fit(soft) >= room && room > 0, "{room} of {soft}");
     }
 
     #[tokio::test]

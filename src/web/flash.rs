@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::session::cookie;
+use super::{is_ours, session::cookie};
 
 /// The cookie's name.
 pub const COOKIE: &str = "flash";
@@ -58,7 +58,7 @@ impl Flash {
         let mut parts = text.split(BETWEEN);
         let message = parts.next().unwrap_or_default().to_owned();
         // Whoever could set a cookie still can't lead anybody elsewhere.
-        let ours = |path: &&str| path.starts_with('/') && !path.starts_with("//");
+        let ours = |path: &&str| is_ours(path);
         let link = parts
             .next()
             .zip(parts.next().filter(ours))
@@ -86,7 +86,12 @@ mod tests {
         let flash = read(&["Done.", "Go on", "/covers"].join(BETWEEN)).unwrap();
         assert_eq!(flash.message, "Done.");
         assert_eq!(flash.link, Some(("Go on".into(), "/covers".into())));
-        for path in ["//evil.example", "https://evil.example", "javascript:x"] {
+        for path in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:x",
+        ] {
             let flash = read(&["Done.", "Go on", path].join(BETWEEN)).unwrap();
             assert_eq!(flash.link, None, "{path}");
         }

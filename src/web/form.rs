@@ -131,6 +131,13 @@ impl Form {
         }
     }
 
+    /// The status of a page with several forms: 422 where something is wrong in one of them.
+    #[must_use]
+    pub fn status_of(forms: &[&Self]) -> StatusCode {
+        let wrong = forms.iter().find(|form| !form.is_good());
+        wrong.map_or(StatusCode::OK, |form| form.status())
+    }
+
     /// Puts a message at a field. The first message of a field stays.
     pub fn refuse(&mut self, name: &str, message: impl Display) {
         if self.error(name).is_none() {

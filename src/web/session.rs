@@ -19,6 +19,9 @@ pub const SESSION_COOKIE: &str = "session";
 /// Days after which a session ends.
 pub const SESSION_DAYS: i64 = 30;
 
+/// Teams that an administrator's menu has at most.
+const MENU: usize = 50;
+
 /// A team as the signed-in person sees it.
 #[derive(Clone, Debug)]
 pub struct Membership {
@@ -127,6 +130,14 @@ impl SignedIn {
         }
     }
 
+    /// The teams of the menu. An administrator, who sees all teams there are, finds what doesn't fit it under
+    /// *Administration*.
+    #[must_use]
+    pub fn menu(&self) -> &[Membership] {
+        let some = self.teams.get(..MENU).filter(|_| self.is_admin);
+        some.unwrap_or(&self.teams)
+    }
+
     /// Whether they manage any team.
     #[must_use]
     pub fn manages_any(&self) -> bool {
@@ -178,7 +189,7 @@ async fn load(parts: &Parts, state: &AppState) -> Result<Visitor, AppError> {
             or exists (select from team_members x where x.team_id = t.id and x.person_id = p.id)
         left join team_members m on m.team_id = t.id and m.person_id = p.id
         where s.token_hash = $1 and s.expires_at > $2
-        order by t.name, t.id limit 200"#,
+        order by t.name, t.id"#,
         token::hash(secret),
         now,
     )

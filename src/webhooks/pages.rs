@@ -145,15 +145,7 @@ async fn note(
     action: &str,
     summary: &str,
 ) -> sqlx::Result<()> {
-    audit::record(
-        conn,
-        user.now,
-        Some(user.id),
-        Some(team.team),
-        action,
-        summary,
-    )
-    .await
+    audit::by(conn, user, team.team, action, summary).await
 }
 
 fn key_of(state: &AppState) -> Result<&SecretKey, AppError> {

@@ -163,9 +163,16 @@ async fn each_migration_keeps_the_data_of_the_version_before() {
                 other, 0,
                 "everybody is in their teams for as long as they were"
             );
+            let wrong = "insert into failed_sign_ins (account, address, at) values ('a@example.com', '192.0.2.1', now())";
+            sqlx::raw_sql(wrong).execute(&db).await.unwrap();
         }
         if migration.version == 100 {
             cover_closed(&db).await;
+        }
+        if migration.version == 110 {
+            let strangers = "select count(*) from failed_sign_ins where browser_id is null";
+            let strangers: i64 = sqlx::query_scalar(strangers).fetch_one(&db).await.unwrap();
+            assert_eq!(strangers, 1, "in a browser that nobody knew yet");
         }
         if migration.version >= FIRST {
             before = Some(counts(&db).await);

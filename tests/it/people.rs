@@ -759,6 +759,122 @@ async fn people_are_found_by_name_and_address() {
 }
 
 #[tokio::test]
+async fn an_administrator_reaches_every_team_and_everybody() {
+    let cast = Cast::new().await;
+    let many = "insert into teams (slug, name, time_zone)
+            select 'many-' || n, 'Many ' || to_char(n, 'FM000'), 'UTC' from generate_series(1, 250) n;
+        insert into people (email, name, time_zone, joined_on)
+            select 'many' || n || '@example.com', 'Many ' || to_char(n, 'FM000'), 'UTC', '2026-01-01' from generate_series(1, 250) n";
+    sqlx::raw_sql(many).execute(&cast.app.db).await.unwrap();
+    let admin = cast.visitor(Who::Administrator).await;
+    let page = admin.get("/admin").await;
+    let (teams, people) = (
+        "section[aria-labelledby=teams]",
+        "section[aria-labelledby=people]",
+    );
+    assert_eq!(page.all(&format!("{teams} li")).len(), 50);
+    assert_eq!(page.all(&format!("{people} tbody tr")).len(), 50);
+    for list in [teams, people] {
+        let hint = page.all(&format!("{list} .hint")).concat();
+        assert!(
+            hint.contains("the first 50") && hint.contains("Search"),
+            "{hint}"
+        );
+    }
+    assert_eq!(
+        page.all(".menu li").len(),
+        51,
+        "it is no list of everything"
+    );
+    let all = page.attributes(".menu li:last-child a", "href");
+    assert_eq!(all, ["/admin#teams"]);
+    for (query, list, found) in [
+        ("team=Many+25", teams, 1),
+        ("team=MANY-24", teams, 11),
+        ("team=nothing", teams, 0),
+        ("q=many250%40", people, 1),
+    ] {
+        let page = admin.get(&format!("/admin?{query}")).await;
+        let rows = page.all(&format!("{list} li, {list} tbody tr"));
+        assert_eq!(rows.len(), found, "{query}");
+        assert!(page.all(&format!("{list} .hint")).is_empty(), "{query}");
+    }
+    assert_eq!(admin.get("/teams/many-250/members").await.status, 200);
+    // Who belongs to many teams has all of them in the menu.
+    let joins = "insert into team_members (team_id, person_id, joined_on)
+        select t.id, p.id, '2026-01-01' from teams t, people p where p.email = 'engineer@example.com' and t.slug like 'many-%'";
+    sqlx::raw_sql(joins).execute(&cast.app.db).await.unwrap();
+    let engineer = cast.visitor(Who::Engineer).await;
+    assert_eq!(engineer.get("/account").await.all(".menu li").len(), 251);
+}
+
+#[tokio::test]
+async fn a_team_has_at_most_200_members() {
+    let cast = Cast::new().await;
+    let manager = cast.visitor(Who::Manager).await;
+    let link = invite(&manager, "late@example.com").await;
+    let fill = "insert into people (email, name, time_zone, joined_on)
+            select 'many' || n || '@example.com', 'Many ' || n, 'UTC', '2026-01-01' from generate_series(1, 198) n;
+        insert into team_members (team_id, person_id, joined_on)
+            select t.id, p.id, p.joined_on from teams t, people p where t.slug = 'payments' and p.email like 'many%'";
+    sqlx::raw_sql(fill).execute(&cast.app.db).await.unwrap();
+    let late = cast.app.visitor();
+    let answer = late.post_form(&link, &newcomer("Late", "UTC")).await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.text().contains("200 members"), "{}", answer.text());
+    let fields = [("email", "later@example.com"), ("is_engineer", "yes")];
+    let page = manager
+        .post_form("/teams/payments/invitations", &fields)
+        .await;
+    assert_refused(&page, "email", "200 members");
+    // The link works once somebody is taken out.
+    let left = "delete from team_members m using people p where p.id = m.person_id and p.email = 'many7@example.com'";
+    sqlx::raw_sql(left).execute(&cast.app.db).await.unwrap();
+    let answer = late.post_form(&link, &newcomer("Late", "UTC")).await;
+    assert_eq!(answer.status, 303);
+}
+
+#[tokio::test]
+async fn everybody_is_told_whom_to_ask() {
+    let cast = Cast::new().await;
+    let left = "insert into people (email, name, time_zone, joined_on, left_on, is_admin)
+        values ('gone@example.com', 'Gone', 'UTC', '2025-01-01', '2026-01-01', true)";
+    sqlx::raw_sql(left).execute(&cast.app.db).await.unwrap();
+    for who in [Who::Engineer, Who::Manager] {
+        let visitor = cast.visitor(who).await;
+        for path in ["/account", "/teams/payments/members"] {
+            let text = visitor.get(path).await.text();
+            let wanted = "ask the administrator: Ada Okafor (admin@example.com).";
+            assert!(text.contains(wanted), "{path}: {text}");
+        }
+    }
+    let alone = "delete from team_members where person_id in (select id from people where email = 'engineer@example.com')";
+    sqlx::raw_sql(alone).execute(&cast.app.db).await.unwrap();
+    let home = cast.visitor(Who::Engineer).await.get("/").await;
+    let links = home.attributes(".lead a", "href");
+    assert_eq!(links, ["/account#administrators"]);
+}
+
+#[tokio::test]
+async fn the_trail_goes_back_to_its_first_line() {
+    let cast = Cast::new().await;
+    let lines = "insert into audit (at, team_id, action, summary)
+        select now(), t.id, 'did thing', n::text from teams t, generate_series(1, 200) n where t.slug = 'payments' order by n";
+    sqlx::raw_sql(lines).execute(&cast.app.db).await.unwrap();
+    let manager = cast.visitor(Who::Manager).await;
+    let (mut path, mut seen) = ("/teams/payments/audit".to_owned(), Vec::new());
+    loop {
+        let page = manager.get(&path).await;
+        seen.push(page.all("tbody tr").len());
+        match page.attributes("main p a.button", "href").first() {
+            Some(older) => path.clone_from(older),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [100, 100], "and no empty page at the end");
+}
+
+#[tokio::test]
 async fn the_last_administrator_stays() {
     let cast = Cast::new().await;
     let admin = cast.visitor(Who::Administrator).await;

@@ -232,6 +232,20 @@ async fn a_rotation_is_made_from_each_preset() {
     assert!(page.text().contains("full coverage"), "{}", page.text());
     let audit = carla.get("/teams/payments/audit").await;
     assert!(audit.text().contains("created rotation"));
+    // Lists show 100 of them, so that is what there may be.
+    let many = "insert into rotations (team_id, name, position)
+        select id, 'Many ' || n, 9 + n from teams, generate_series(1, 100 - (select count(*) from rotations)) n where slug = 'payments'";
+    sqlx::raw_sql(many).execute(&app.db).await.unwrap();
+    let fields = [
+        ("name", "One more"),
+        ("preset", "daily"),
+        ("zone", "UTC"),
+        ("effective_from", "2026-12-01"),
+    ];
+    let refused = carla.post_form(TEAM, &fields).await;
+    assert_eq!(refused.status, 422);
+    let said = refused.all("#name-error").concat();
+    assert!(said.contains("or 100 of them"), "{said}");
 }
 
 #[tokio::test]

@@ -204,6 +204,151 @@ async fn many_accounts_from_one_address_are_limited_too() {
     assert_eq!(elsewhere.send().await.unwrap().status(), 303);
 }
 
+/// The value of the cookie that a browser is known by.
+fn browser_of(page: &Page) -> String {
+    let mut set = page.headers.get_all("set-cookie").iter();
+    let found = set.find_map(|value| value.to_str().unwrap().strip_prefix("browser="));
+    let cookie = found.expect("a browser cookie");
+    for wanted in [
+        "; Path=/",
+        "; HttpOnly",
+        "; SameSite=Lax",
+        "; Max-Age=31536000",
+    ] {
+        assert!(cookie.contains(wanted), "{cookie}");
+    }
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// A try with nothing but the cookie that a browser is known by.
+async fn try_known(cast: &Cast, browser: &str, email: &str, password: &str) -> u16 {
+    let visitor = cast.app.visitor();
+    let request = visitor
+        .client()
+        .post(visitor.address("/sign-in"))
+        .header("cookie", format!("browser={browser}"))
+        .form(&[("email", email), ("password", password)]);
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn strangers_do_not_lock_a_person_out_of_their_own_browser() {
+    let cast = Cast::new().await;
+    let email = Who::Engineer.email();
+    let own = cast.app.visitor();
+    let browser = browser_of(&try_password(&own, email, PASSWORD).await);
+    own.post_form("/sign-out", &[]).await;
+    let colleague = try_password(&cast.app.visitor(), Who::Manager.email(), PASSWORD).await;
+    let colleague = browser_of(&colleague);
+    for _ in 0..10 {
+        try_password(&cast.app.visitor(), email, "wrong horse").await;
+    }
+    let stranger = try_password(&cast.app.visitor(), email, PASSWORD).await;
+    assert_eq!(stranger.status, 429, "locked for strangers");
+    assert!(
+        stranger
+            .text()
+            .contains("a browser where you signed in before")
+    );
+    for no_use in [&colleague, "", &"0".repeat(64)] {
+        assert_eq!(try_known(&cast, no_use, email, PASSWORD).await, 429);
+    }
+    let back = try_password(&own, email, PASSWORD).await;
+    assert_eq!(back.status, 303, "but not here");
+    let again = browser_of(&back);
+    assert_ne!(again, browser, "a fresh secret each time");
+    assert_eq!(try_known(&cast, &browser, email, PASSWORD).await, 429);
+    // Neither does it help strangers that the owner came in.
+    let stranger = try_password(&cast.app.visitor(), email, PASSWORD).await;
+    assert_eq!(stranger.status, 429);
+
+    // Whoever copied the cookie guesses ten times, and keeps nobody else out.
+    for _ in 0..10 {
+        assert_eq!(try_known(&cast, &again, email, "wrong horse").await, 422);
+    }
+    assert_eq!(try_known(&cast, &again, email, PASSWORD).await, 429);
+    cast.app.clock.advance(TimeDelta::minutes(15));
+    let stranger = cast.app.visitor();
+    for _ in 0..10 {
+        assert_eq!(try_known(&cast, &again, email, "wrong horse").await, 422);
+    }
+    assert_eq!(try_password(&stranger, email, PASSWORD).await.status, 303);
+    // A year without signing in.
+    cast.app.clock.advance(TimeDelta::days(365));
+    for _ in 0..10 {
+        try_password(&cast.app.visitor(), email, "wrong horse").await;
+    }
+    assert_eq!(try_known(&cast, &again, email, PASSWORD).await, 429);
+}
+
+#[tokio::test]
+async fn people_who_share_a_browser_are_both_known_there() {
+    let cast = Cast::new().await;
+    let shared = cast.app.visitor();
+    for who in [Who::Engineer, Who::Manager] {
+        shared.sign_in(who.email(), PASSWORD).await;
+    }
+    shared.post_form("/sign-out", &[]).await;
+    for who in [Who::Engineer, Who::Manager] {
+        for _ in 0..10 {
+            try_password(&cast.app.visitor(), who.email(), "wrong horse").await;
+        }
+        let page = try_password(&cast.app.visitor(), who.email(), PASSWORD).await;
+        assert_eq!(page.status, 429);
+        assert_eq!(
+            try_password(&shared, who.email(), PASSWORD).await.status,
+            303
+        );
+    }
+    let browsers = "select count(*) from known_browsers";
+    assert_eq!(cast.count(browsers).await, 2, "one for each of them");
+}
+
+#[tokio::test]
+async fn a_new_password_forgets_the_other_browsers() {
+    let cast = Cast::new().await;
+    let email = Who::Engineer.email();
+    let stolen = browser_of(&try_password(&cast.app.visitor(), email, PASSWORD).await);
+    let own = cast.visitor(Who::Engineer).await;
+    for _ in 0..10 {
+        try_password(&cast.app.visitor(), email, "wrong horse").await;
+    }
+    // Strangers don't keep anybody from changing the password either.
+    let (new, newer) = ("new horse battery", "newer horse battery");
+    let fields = [
+        ("password", PASSWORD),
+        ("new_password", new),
+        ("again", new),
+    ];
+    assert_eq!(
+        own.post_form("/account/password", &fields).await.status,
+        303
+    );
+    assert_eq!(try_known(&cast, &stolen, email, new).await, 429);
+    own.post_form("/sign-out", &[]).await;
+    let back = try_password(&own, email, new).await;
+    assert_eq!(back.status, 303);
+
+    let admin = cast.visitor(Who::Administrator).await;
+    let path = format!("/admin/people/{}/reset-link", cast.engineer);
+    let page = admin.post_form(&path, &[]).await;
+    let link = page.attributes("#reset-link", "value")[0].clone();
+    let other = cast.app.visitor();
+    let link = link.strip_prefix(&other.address("")).unwrap();
+    let answer = other
+        .post_form(link, &[("password", newer), ("again", newer)])
+        .await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(
+        try_known(&cast, &browser_of(&back), email, newer).await,
+        429
+    );
+    assert_eq!(
+        try_known(&cast, &browser_of(&answer), email, newer).await,
+        303
+    );
+}
+
 #[tokio::test]
 async fn signing_in_gives_a_fresh_secret_and_ends_the_one_before() {
     let cast = Cast::new().await;
@@ -375,8 +520,13 @@ async fn on_https_the_cookie_is_secure_and_the_browser_told_to_stay() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 303);
+    let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
+    assert_eq!(cookies.len(), 2);
+    for cookie in cookies {
+        let cookie = cookie.to_str().unwrap();
+        assert!(cookie.ends_with("; Secure"), "{cookie}");
+    }
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-    assert!(cookie.ends_with("; Secure"), "{cookie}");
     // What one page leaves for the next, too.
     let secret = cookie.split(';').next().unwrap();
     let told = visitor
@@ -393,6 +543,22 @@ async fn on_https_the_cookie_is_secure_and_the_browser_told_to_stay() {
         "{flash}"
     );
     assert!(answer.headers().contains_key("strict-transport-security"));
+    // Whoever sits on the way can make a page of our host without TLS, and such browsers don't tell.
+    for (origin, wanted) in [
+        ("http://oncall.example.com", 403),
+        ("https://oncall.example.com", 303),
+    ] {
+        let sent = visitor
+            .client()
+            .post(visitor.address("/sign-in"))
+            .header("host", "oncall.example.com")
+            .header("origin", origin)
+            .form(&[("email", Who::Engineer.email()), ("password", PASSWORD)])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(sent.status(), wanted, "{origin}");
+    }
 }
 
 #[tokio::test]

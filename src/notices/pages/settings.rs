@@ -111,15 +111,7 @@ pub async fn update(State(state): State<AppState>, user: SignedIn, mut form: For
     let mut tx = state.db.begin().await?;
     store::choose(&mut tx, user.id, &choices).await?;
     let note = "what they are told";
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        None,
-        "changed notifications",
-        note,
-    )
-    .await?;
+    audit::by(&mut tx, &user, None, "changed notifications", note).await?;
     tx.commit().await?;
     Ok(Flash::redirect("/notices", "Your choices are saved."))
 }

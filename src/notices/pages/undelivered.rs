@@ -89,15 +89,7 @@ pub async fn retry_all(State(state): State<AppState>, user: SignedIn) -> Answer 
     let mut tx = state.db.begin().await?;
     let count = jobs::retry_all_failed(&mut tx, user.now).await?;
     let summary = format!("{count} jobs");
-    audit::record(
-        &mut tx,
-        user.now,
-        Some(user.id),
-        None,
-        "retried all jobs",
-        &summary,
-    )
-    .await?;
+    audit::by(&mut tx, &user, None, "retried all jobs", &summary).await?;
     tx.commit().await?;
     let said = match count {
         0 => "There was nothing to try again.".to_owned(),
@@ -136,7 +128,7 @@ pub async fn update(
         AppError::Conflict("It has been delivered, retried or dropped meanwhile.".into())
     })?;
     let summary = format!("{kind} {id}");
-    audit::record(&mut tx, user.now, Some(user.id), None, action, &summary).await?;
+    audit::by(&mut tx, &user, None, action, &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect("/undelivered", said))
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::vocab::{Email, PersonId, TeamId};
+use crate::vocab::{PersonId, TeamId};
 
 /// What a link is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +30,7 @@ pub struct NewLink<'a> {
     /// What it is for.
     pub purpose: Purpose,
     /// Whom it is for.
-    pub email: &'a Email,
+    pub email: &'a str,
     /// Who that is, when known already.
     pub person: Option<PersonId>,
     /// The team to join.
@@ -85,7 +85,7 @@ pub async fn add_link(conn: &mut PgConnection, new: &NewLink<'_>) -> sqlx::Resul
             expires_at = excluded.expires_at",
         new.token_hash,
         new.purpose.key(),
-        new.email.as_str(),
+        new.email,
         new.person.map(|p| p.0),
         new.team.map(|t| t.0),
         new.is_manager,

@@ -1,7 +1,7 @@
-//! Sessions, and failed sign-ins that limit how fast passwords can be guessed.
+//! Sessions.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{PgConnection, PgPool};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
 use crate::people::model::browser;
 use crate::vocab::{PersonId, SessionId};
@@ -128,81 +128,4 @@ pub async fn end_sessions(
     .execute(conn)
     .await?;
     Ok(done.rows_affected())
-}
-
-/// Failed attempts count for so long.
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Attempts on one account within the window.
-const MOST_PER_ACCOUNT: i64 = 10;
-/// Attempts from one network within the window; offices share addresses.
-const MOST_PER_ADDRESS: i64 = 60;
-
-/// Whether another password may be tried for an account, from an address. It counts as failed until
-/// [`clear_attempts`].
-///
-/// The attempt is written, and committed, before it is counted: so of a hundred at once no more pass
-/// than of a hundred in a row. That is why this takes the pool and not somebody's transaction. Refused
-/// attempts are not written: the wait ends after the window, and the table stays small.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn may_attempt(
-    db: &PgPool,
-    account: &str,
-    address: &str,
-    now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    let mut conn = db.acquire().await?;
-    sqlx::query!("delete from failed_sign_ins where at <= $1", now - WINDOW)
-        .execute(&mut *conn)
-        .await?;
-    let (by_account, by_address) = attempts(&mut conn, account, address).await?;
-    if by_account >= MOST_PER_ACCOUNT || by_address >= MOST_PER_ADDRESS {
-        return Ok(false);
-    }
-    sqlx::query!(
-        "insert into failed_sign_ins (account, address, at) values ($1, $2, $3)",
-        account,
-        address,
-        now
-    )
-    .execute(&mut *conn)
-    .await?;
-    let (by_account, by_address) = attempts(&mut conn, account, address).await?;
-    Ok(by_account <= MOST_PER_ACCOUNT && by_address <= MOST_PER_ADDRESS)
-}
-
-async fn attempts(
-    conn: &mut PgConnection,
-    account: &str,
-    address: &str,
-) -> sqlx::Result<(i64, i64)> {
-    let row = sqlx::query!(
-        r#"select (select count(*) from failed_sign_ins where account = $1) as "account!",
-            (select count(*) from failed_sign_ins where address = $2) as "address!""#,
-        account,
-        address,
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok((row.account, row.address))
-}
-
-/// Forgets an account's failed attempts from an address, after the right password.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn clear_attempts(
-    conn: &mut PgConnection,
-    account: &str,
-    address: &str,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "delete from failed_sign_ins where account = $1 and address = $2",
-        account,
-        address
-    )
-    .execute(conn)
-    .await
-    .map(drop)
 }

@@ -92,17 +92,53 @@ pub async fn slug_taken(conn: &mut PgConnection, slug: &Slug) -> sqlx::Result<bo
     .await
 }
 
-/// All teams by name, at most 200.
+/// All teams whose name or slug holds `part`, by name, at most `most`.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn list_teams(conn: &mut PgConnection) -> sqlx::Result<Vec<TeamRow>> {
+pub async fn list_teams(
+    conn: &mut PgConnection,
+    part: &str,
+    most: i64,
+) -> sqlx::Result<Vec<TeamRow>> {
     sqlx::query_as!(
         TeamRow,
         r#"select t.slug, t.name, t.time_zone, count(m.id) as "members!" from teams t
-        left join team_members m on m.team_id = t.id group by t.id order by t.name, t.id limit 200"#
+        left join team_members m on m.team_id = t.id
+        where $1 = '' or strpos(lower(t.name), lower($1)) > 0 or strpos(t.slug, lower($1)) > 0
+        group by t.id order by t.name, t.id limit $2"#,
+        part,
+        most,
     )
     .fetch_all(conn)
+    .await
+}
+
+/// Members that a team has at most: no list of them is ever cut short.
+pub const MOST_MEMBERS: i64 = 200;
+
+/// Whether a person may be added to a team, or is in it. Nobody else joins meanwhile: the team is locked.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn has_room(
+    conn: &mut PgConnection,
+    team: TeamId,
+    person: PersonId,
+) -> sqlx::Result<bool> {
+    sqlx::query!(
+        "select id from teams where id = $1 for no key update",
+        team.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    sqlx::query_scalar!(
+        r#"select count(*) < $3 or coalesce(bool_or(person_id = $2), false) as "has!" from team_members where team_id = $1"#,
+        team.0,
+        person.0,
+        MOST_MEMBERS,
+    )
+    .fetch_one(conn)
     .await
 }
 

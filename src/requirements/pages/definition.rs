@@ -126,8 +126,7 @@ pub async fn create(
         return team::render(&state, &user, &slug, typed).await;
     };
     let summary = told(&new, &roles);
-    let (at, by, of) = (user.now, Some(user.id), Some(team.team));
-    audit::record(&mut tx, at, by, of, "defined requirement", &summary).await?;
+    audit::by(&mut tx, &user, team.team, "defined requirement", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/requirements"),
@@ -181,11 +180,6 @@ async fn render(
         .await?
         .roles();
     let stored = store::requirement_roles(&mut conn, id).await?;
-    let status = match (outdated, typed.is_some()) {
-        (true, _) => StatusCode::CONFLICT,
-        (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
-        (false, false) => StatusCode::OK,
-    };
     let definition = typed.unwrap_or_else(|| {
         let it = &requirement;
         let confirmed = if it.needs_sign_off {
@@ -208,6 +202,11 @@ async fn render(
         form.set("revision", it.revision);
         form
     });
+    let status = if outdated {
+        StatusCode::CONFLICT
+    } else {
+        definition.status()
+    };
     page_with(
         status,
         &Show {
@@ -261,8 +260,7 @@ pub async fn update(
         return render(&state, &user, &slug, id, Some(form), outdated).await;
     }
     let summary = told(&new, &roles);
-    let (at, by, of) = (user.now, Some(user.id), Some(team.team));
-    audit::record(&mut tx, at, by, of, "changed requirement", &summary).await?;
+    audit::by(&mut tx, &user, team.team, "changed requirement", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/requirements"),
@@ -320,8 +318,7 @@ async fn turn(
             )));
         }
     }
-    let (at, by, of) = (user.now, Some(user.id), Some(team.team));
-    audit::record(&mut tx, at, by, of, action, &it.title).await?;
+    audit::by(&mut tx, user, team.team, action, &it.title).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/requirements"),

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
@@ -50,17 +49,14 @@ impl Show {
 async fn render(state: &AppState, user: &SignedIn, typed: Option<Form>) -> Answer {
     let mut conn = state.db.acquire().await?;
     let board = store::board(&mut conn, Scope::Person(user.id), user.now).await?;
-    let status = match &typed {
-        None => StatusCode::OK,
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    let form = typed.unwrap_or_default();
     page_with(
-        status,
+        form.status(),
         &Show {
             frame: user.frame("Requirements", Section::Requirements),
             summary: summary(&board),
             board,
-            form: typed.unwrap_or_default(),
+            form,
             zone: user.zone,
         },
     )

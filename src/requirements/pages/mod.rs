@@ -41,5 +41,5 @@ async fn record(
     (requirement, person, note): (&Requirement, &str, &str),
 ) -> sqlx::Result<()> {
     let summary = format!("{} for {person}{}", requirement.title, noted(note));
-    audit::record(conn, user.now, Some(user.id), Some(team), action, &summary).await
+    audit::by(conn, user, team, action, &summary).await
 }

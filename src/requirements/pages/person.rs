@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
@@ -67,10 +66,7 @@ async fn render(
     let (requirement, name) = find(&mut conn, team.team, id, person, false).await?;
     let records = store::standing(&mut conn, &requirement, person, user.now).await?;
     let history = store::history(&mut conn, id, person).await?;
-    let status = match &typed {
-        None => StatusCode::OK,
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    let form = typed.unwrap_or_default();
     let title = format!("{} · {name}", requirement.title);
     let frame = if team.is_manager {
         user.team_frame(title, Section::TeamRequirements, &team)
@@ -78,7 +74,7 @@ async fn render(
         user.frame(title, Section::Requirements)
     };
     page_with(
-        status,
+        form.status(),
         &Show {
             frame,
             team,
@@ -87,7 +83,7 @@ async fn render(
             name,
             records,
             history,
-            form: typed.unwrap_or_default(),
+            form,
             zone: user.zone,
             user,
         },

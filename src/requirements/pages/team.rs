@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -63,24 +62,20 @@ pub async fn render(state: &AppState, user: &SignedIn, slug: &str, typed: Typed)
     let mut conn = state.db.acquire().await?;
     let board = store::board(&mut conn, Scope::Team(team.team), user.now).await?;
     let retired = store::retired_requirements(&mut conn, team.team).await?;
-    let status = if typed.decision.is_some() || typed.definition.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let decision = typed.decision.unwrap_or_default();
+    let fresh = || Form::of([("confirmed", "signed")]);
+    let definition = typed.definition.unwrap_or_else(fresh);
     let title = format!("Requirements · {}", team.name);
     page_with(
-        status,
+        Form::status_of(&[&decision, &definition]),
         &Show {
             frame: user.team_frame(title, Section::TeamRequirements, &team),
             team,
             roles: board.roles(),
             board,
             retired,
-            decision: typed.decision.unwrap_or_default(),
-            definition: typed
-                .definition
-                .unwrap_or_else(|| Form::of([("confirmed", "signed")])),
+            decision,
+            definition,
             zone: user.zone,
         },
     )

@@ -192,7 +192,11 @@ impl<'a> Room<'a> {
         Ok(())
     }
 
-    fn page(self, status: StatusCode, mut form: Form, said: Said) -> Answer {
+    fn page(self, mut form: Form, said: Said) -> Answer {
+        let status = match said.stored {
+            Some(_) => StatusCode::CONFLICT,
+            None => form.status(),
+        };
         form::pad(&mut form, self.team.zone);
         let title = format!("Change {}", self.rotation.name);
         let frame = self.user.team_frame(title, Section::Rotations, self.team);
@@ -246,7 +250,7 @@ pub async fn edit(
     let room = Room::enter(&mut conn, &user, team, id).await?;
     let day = room.pending().unwrap_or_else(|| user.today());
     let form = form::fill(&room.rotation, day, team.zone);
-    room.page(StatusCode::OK, form, Said::default())
+    room.page(form, Said::default())
 }
 
 /// `POST /teams/{slug}/rotations/{id}/preview`: shows the shifts of what was typed; changes nothing.
@@ -260,7 +264,7 @@ pub async fn preview(
     let mut conn = state.db.acquire().await?;
     let room = Room::enter(&mut conn, &user, team, id).await?;
     let Some(typed) = room.read(&mut conn, &mut form).await? else {
-        return room.page(StatusCode::UNPROCESSABLE_ENTITY, form, Said::default());
+        return room.page(form, Said::default());
     };
     let versions = room.with(&typed.definition);
     let day = typed.definition.effective_from;
@@ -279,7 +283,7 @@ pub async fn preview(
         deserted: deserted.map(|(leg, _)| leg.name.to_string()).collect(),
         stored: None,
     };
-    room.page(StatusCode::OK, form, said)
+    room.page(form, said)
 }
 
 /// `POST /teams/{slug}/rotations/{id}`
@@ -298,7 +302,7 @@ pub async fn update(
         return stale(&state, &user, team, id, form).await;
     }
     let Some(typed) = room.read(&mut tx, &mut form).await? else {
-        return room.page(StatusCode::UNPROCESSABLE_ENTITY, form, Said::default());
+        return room.page(form, Said::default());
     };
     if !store::rename(&mut tx, id, &typed.name).await? {
         form.refuse(
@@ -308,7 +312,7 @@ pub async fn update(
                 team.name, typed.name
             ),
         );
-        return room.page(StatusCode::UNPROCESSABLE_ENTITY, form, Said::default());
+        return room.page(form, Said::default());
     }
     if let Some(pending) = room.pending() {
         store::remove_version(&mut tx, id, pending).await?;
@@ -321,15 +325,7 @@ pub async fn update(
     store::set_members(&mut tx, id, &legs, today).await?;
     let day = definition.effective_from;
     let summary = summary(&typed);
-    audit::record(
-        &mut tx,
-        user.now,
-        by,
-        Some(team.team),
-        "changed rotation",
-        &summary,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "changed rotation", &summary).await?;
     let first = first_shift(&room.with(&definition), day);
     tx.commit().await?;
     let said = match first {
@@ -390,5 +386,5 @@ async fn stale(
         stored: Some(stored),
         ..Said::default()
     };
-    room.page(StatusCode::CONFLICT, form, said)
+    room.page(form, said)
 }

@@ -274,11 +274,10 @@ pub async fn import(
         .await
         .map_err(twice)?;
     let count = past.len();
-    audit::record(
+    audit::by(
         &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
+        &user,
+        team.team,
         "imported past shifts",
         &format!("{}: {count} shifts", rotation.name),
     )

@@ -152,22 +152,14 @@ pub async fn create(
         form.refuse(
             "name",
             format!(
-                "{} has a rotation called {name} already: choose another name.",
+                "{} has a rotation called {name} already, or 100 of them: choose another name, or remove one first.",
                 team.name
             ),
         );
         return new_page(&user, team, form);
     };
     let summary = format!("{name}: {}, from {day}", preset.label());
-    audit::record(
-        &mut tx,
-        user.now,
-        by,
-        Some(team.team),
-        "created rotation",
-        &summary,
-    )
-    .await?;
+    audit::by(&mut tx, &user, team.team, "created rotation", &summary).await?;
     tx.commit().await?;
     Ok(Flash::redirect(
         &format!("/teams/{slug}/rotations/{id}/edit"),

@@ -111,11 +111,10 @@ pub async fn remove(
         )));
     }
     store::remove(&mut tx, id).await?;
-    audit::record(
+    audit::by(
         &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
+        &user,
+        team.team,
         "removed rotation",
         &rotation.name,
     )
@@ -156,11 +155,10 @@ pub async fn drop_pending(
     }
     store::remove_version(&mut tx, id, day).await?;
     let summary = format!("{}: the rules planned from {day}", rotation.name);
-    audit::record(
+    audit::by(
         &mut tx,
-        user.now,
-        Some(user.id),
-        Some(team.team),
+        &user,
+        team.team,
         "dropped rotation change",
         &summary,
     )

@@ -10,7 +10,7 @@ use crate::rotations::model::Definition;
 use crate::vocab::{LegId, Line, PersonId, RotationId, TeamId};
 
 /// Adds a rotation with its first rules; everybody in `members` belongs to each of its legs. None
-/// where the team has a rotation of that name. The definition's ids of roles and legs count for
+/// where the team has a rotation of that name, or 100 of them, which is all that lists show. The definition's ids of roles and legs count for
 /// nothing: [`super::load`] gives the real ones.
 ///
 /// # Errors
@@ -26,7 +26,7 @@ pub async fn create(
 ) -> sqlx::Result<Option<RotationId>> {
     let id = sqlx::query_scalar!(
         "insert into rotations (team_id, name, position)
-        select $1, $2, coalesce(max(position), 0) + 1 from rotations where team_id = $1
+        select $1, $2, coalesce(max(position), 0) + 1 from rotations where team_id = $1 having count(*) < 100
         on conflict (team_id, name) do nothing returning id",
         team.0,
         name.as_str(),

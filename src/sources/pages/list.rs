@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 
 use crate::availability::ago;
 use crate::error::Answer;
@@ -64,12 +63,6 @@ pub async fn show(State(state): State<AppState>, user: SignedIn) -> Answer {
 /// The page, with a form as it was typed where one failed.
 pub async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
     let mut conn = state.db.acquire().await?;
-    let is_typed = typed.address.is_some() || typed.account.is_some() || typed.file.is_some();
-    let status = if is_typed {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
     let page = Show {
         frame: user.frame("Your calendars", Section::Availability),
         sources: store::of_person(&mut conn, user.id).await?,
@@ -81,5 +74,6 @@ pub async fn render(state: &AppState, user: SignedIn, typed: Typed) -> Answer {
         file: typed.file.unwrap_or_default(),
         user,
     };
+    let status = Form::status_of(&[&page.address, &page.account, &page.file]);
     page_with(status, &page)
 }

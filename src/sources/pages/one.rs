@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::connect::{account_in, field_of, file_in, key, may_try, owner};
@@ -85,12 +85,6 @@ async fn render(state: &AppState, user: SignedIn, id: &str, typed: Typed) -> Ans
     let calendars = store::calendars(&mut conn, source.id).await?;
     let pushes = store::pushes(&mut conn, source.id).await?;
     drop(conn);
-    let is_typed = typed.naming.is_some() || typed.secret.is_some() || typed.file.is_some();
-    let status = if is_typed {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
     let page = Show {
         frame: user.frame(
             format!("{} · Your calendars", source.name),
@@ -111,6 +105,7 @@ async fn render(state: &AppState, user: SignedIn, id: &str, typed: Typed) -> Ans
         source,
         user,
     };
+    let status = Form::status_of(&[&page.naming, &page.secret, &page.file]);
     page_with(status, &page)
 }
 

@@ -129,7 +129,9 @@ impl BurdenRules {
     }
 
     /// The burden of a slot: minutes times rates, times the role's burden in per cent. Rounded
-    /// once, at the end, to the nearest hundredth of a point, halves upwards.
+    /// once, at the end, halves upwards: from half a point on to a tenth, as pages show it, below to a
+    /// hundredth. What is shown is then what counts, and the scheduler, which tells loads apart by
+    /// what all burdens are multiples of, proves far more of its schedules to be the best.
     #[must_use]
     pub fn points(&self, minutes: Minutes, burden_percent: u32) -> Points {
         let weighed: i128 = [
@@ -142,7 +144,12 @@ impl BurdenRules {
         .map(|(minutes, rate)| i128::from(minutes) * i128::from(rate))
         .sum();
         let exact = weighed * i128::from(burden_percent);
-        let rounded = (exact + 3000).div_euclid(6000);
+        let nearest = |unit: i128| (exact + unit * 3000).div_euclid(unit * 6000) * unit;
+        let rounded = if nearest(1) < 50 {
+            nearest(1)
+        } else {
+            nearest(10)
+        };
         Points(i64::try_from(rounded).unwrap_or(i64::MAX))
     }
 }

@@ -8,13 +8,16 @@
 use super::super::problem::Problem;
 use super::super::roster::Roster;
 use super::super::score;
-use super::super::table::At;
+use super::super::table::{At, set};
 
 /// More than any schedule costs.
 pub(super) const NEVER: f64 = f64::INFINITY;
 
 /// Most loads that are told apart.
 const GRID: i64 = 384;
+
+/// Coarser grids than the finest that are tried.
+const GRIDS: i64 = 64;
 
 /// Most loads of who takes the slots that may stay open.
 const VACANT: usize = 1_000;
@@ -233,17 +236,17 @@ impl Duties {
                 skip.0.max(take.0 + 1),
                 skip.1.max(take.1 + heaviest(entries)),
             );
-            super::super::table::set(&mut best, at, most);
+            set(&mut best, at, most);
         }
         let (many, most) = best.at(0);
         let start = score::balance(roster, person);
         let limit = most.min(farthest(roster, person, ideal, unit));
-        let grid = unit * (limit / unit / GRID + 1);
+        let grid = grid(&held, (unit, limit));
         let coefficient = i64::try_from(problem.index.coefficient.at(person)).unwrap_or(0);
         // What one more unit costs at a fair load: rounding is paid for at this price.
         let tilt = 2 * coefficient * (start + ideal.clamp(0, limit)).max(0);
         let mut off = 0;
-        let rows = held
+        let rows: Vec<Row> = held
             .iter()
             .zip(&nexts)
             .map(|(&(shift, ref entries), &next)| {
@@ -262,16 +265,21 @@ impl Duties {
                     entries: entries.collect(),
                     next,
                 }
-            });
-        let rows = rows.collect();
+            })
+            .collect();
         let error = off * many;
         let steps = limit / grid + i64::from(limit % grid > 0);
-        let terminal = (0..=steps).map(|step| {
+        let hidden = hidden(&rows, &held, (grid, steps));
+        let terminal = (0..=steps).zip(hidden).map(|(step, (least, most))| {
             let load = step * grid;
             let last = step == steps;
             // Lowest where coefficient * (start + l)^2 - tilt * l is flat.
             let lowest = tilt / (2 * coefficient.max(1)) - start;
-            let (from, to) = (load - error, load + error);
+            let (from, to) = if last {
+                (load - error, load + error)
+            } else {
+                (load + least, load + most)
+            };
             let cost = |l: i64| (coefficient * l * (2 * start + l) - tilt * (l - load)) * one;
             let near = [lowest, lowest + 1].map(|l| cost(l.clamp(from, to)));
             if last && error > 0 {
@@ -290,4 +298,46 @@ impl Duties {
             exact: grid == unit,
         }
     }
+}
+
+/// The grid on which loads up to a limit are told apart: of the finest ones the one that the weights lie
+/// on best.
+fn grid(held: &[Held], (unit, limit): (i64, i64)) -> i64 {
+    let finest = limit / unit / GRID + 1;
+    let weights = || held.iter().flat_map(|(_, entries)| entries).map(|e| e.1);
+    let off = |grid: i64| {
+        weights()
+            .map(move |w| (w + grid / 2).rem_euclid(grid) - grid / 2)
+            .map(i64::abs)
+    };
+    let grids = (finest..=finest + (finest / 2).min(GRIDS)).map(|times| times * unit);
+    grids
+        .min_by_key(|&grid| off(grid).sum::<i64>())
+        .unwrap_or(unit)
+}
+
+/// For each load on the grid what rounding hides: by how much at least and at most the slots that make
+/// it up weigh more.
+fn hidden(rows: &[Row], held: &[Held], (grid, steps): (i64, i64)) -> Vec<(i64, i64)> {
+    let width = usize::try_from(steps + 1).unwrap_or(0);
+    let mut ranges: Vec<Option<(i64, i64)>> = vec![None; (rows.len() + 1) * width];
+    set(&mut ranges, rows.len() * width, Some((0, 0)));
+    for (at, (row, (_, slots))) in rows.iter().zip(held).enumerate().rev() {
+        for load in 0..width {
+            let mut range = ranges.at((at + 1) * width + load);
+            for (entry, &(_, weight, _)) in row.entries.iter().zip(slots) {
+                let Some(before) = load.checked_sub(entry.steps) else {
+                    continue;
+                };
+                if let Some((low, high)) = ranges.at(row.next * width + before) {
+                    let more = weight - i64::try_from(entry.steps).unwrap_or(0) * grid;
+                    let (least, most) = range.unwrap_or((low + more, high + more));
+                    range = Some((least.min(low + more), most.max(high + more)));
+                }
+            }
+            set(&mut ranges, at * width + load, range);
+        }
+    }
+    ranges.truncate(width);
+    ranges.into_iter().map(Option::unwrap_or_default).collect()
 }

@@ -132,4 +132,15 @@ fn points_are_rounded_once() {
     };
     assert_eq!(rules.points(three, 99), Points(0));
     assert_eq!(rules.points(three, 100), Points(1), "halves go up");
+    // From half a point on tenths: 3.42 points, at 50 % 1.71.
+    let friday = Minutes {
+        weekday: 13 * 60,
+        night: 2 * 60,
+        weekend: 9 * 60,
+        ..Minutes::default()
+    };
+    assert_eq!(rules.points(friday, 100), Points(340));
+    assert_eq!(rules.points(friday, 50), Points(170));
+    assert_eq!(rules.points(friday, 14), Points(48));
+    assert_eq!(rules.points(friday, 15), Points(50), "0.51 points");
 }

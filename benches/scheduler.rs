@@ -3,7 +3,36 @@
 //! `cargo bench --bench scheduler [-- quick|standard|thorough|exhaustive]`. One thread; the time is
 //! that of `recommend`, reading the file not counted. With `-- promised` the whole process of
 //! `fairshift solve` is timed instead, the fastest of three, at the effort that is promised for each
-//! instance; an answer that is not what is promised ends it.
+//! instance; an answer that is not what is promised ends it. With `-- seeds` ten more of each family
+//! (five of each year) are made up and solved at that effort.
+#[path = "../tests/it/scheduler/checker.rs"]
+#[allow(
+    dead_code,
+    missing_docs,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing
+)]
+mod checker;
+#[path = "../tests/it/scheduler/random.rs"]
+#[allow(
+    dead_code,
+    missing_docs,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing
+)]
+mod random;
+#[path = "../tests/it/scheduler/seeds.rs"]
+#[allow(
+    dead_code,
+    missing_docs,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing
+)]
+mod seeds;
+
 use fairshift::scheduler::{Effort, recommend, recommend_watched};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -90,6 +119,39 @@ fn promised() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Others like the ten, each at the effort of its family.
+fn others() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/instances");
+    println!("| family | effort | proven | largest gap | median | slowest |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    for (instance, effort, ..) in PROMISED.iter().filter(|p| p.1 != "exhaustive") {
+        let text = std::fs::read_to_string(folder.join(format!("{instance}.json")))?;
+        let effort_of = EFFORTS.iter().find(|(name, _)| name == effort);
+        let effort_of = effort_of.map_or(Effort::Quick, |e| e.1);
+        let count = if *effort == "thorough" { 5 } else { 10 };
+        let (mut proven, mut gap, mut seconds) = (0, 0.0_f64, Vec::new());
+        for seed in 0..count {
+            let (name, case) = checker::Case::read(&seeds::fresh(&text, seed));
+            let problem = case.problem();
+            let start = Instant::now();
+            let found = recommend(&problem, effort_of);
+            seconds.push(start.elapsed().as_secs_f64());
+            if !case.broken(&found.assignment).is_empty() {
+                return Err(format!("{name}: a rule is broken").into());
+            }
+            proven += u32::from(found.optimal);
+            gap = gap.max(100.0 * found.gap());
+        }
+        seconds.sort_by(f64::total_cmp);
+        let median = seconds.get(seconds.len() / 2).copied().unwrap_or_default();
+        let slowest = seconds.last().copied().unwrap_or_default();
+        println!(
+            "| {instance} | {effort} | {proven} of {count} | {gap:.3} % | {median:.3} s | {slowest:.3} s |"
+        );
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Cargo passes flags of its own; only the name of an effort means something here.
     let wanted: Vec<String> = std::env::args()
@@ -98,6 +160,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     if wanted.iter().any(|w| w == "promised") {
         return promised();
+    }
+    if wanted.iter().any(|w| w == "seeds") {
+        return others();
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/instances");
     println!("effort     instance             cost   optimum  above %     bound    gap %  seconds");

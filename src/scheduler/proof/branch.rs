@@ -35,6 +35,9 @@ const SLOTS: usize = 4;
 /// A share or chance this near to none or all is not in doubt.
 const DOUBT: f64 = 0.05;
 
+/// Tables are small here, and a cell takes so many times as long as in large ones.
+const SMALL: u64 = 2;
+
 /// Most entries that all cases together may keep waiting.
 const MEMORY: usize = 400_000;
 
@@ -186,11 +189,12 @@ impl Cases<'_> {
         let enough = parts.enough(self.goal);
         let (left, before) = (self.work, ascent.work);
         let gap = (enough - i128::from(ascent.best)) as f64 / parts.one as f64;
-        let mut more = |a: &Ascent| i128::from(a.best) <= enough && a.work - before < left;
+        let mut more =
+            |a: &Ascent| i128::from(a.best) <= enough && (a.work - before) * SMALL < left;
         if more(ascent) {
             ascent.climb(parts, (heat * parts.scale, steps, gap / SLOW), &mut more);
         }
-        self.work = self.work.saturating_sub(ascent.work - before);
+        self.work = self.work.saturating_sub((ascent.work - before) * SMALL);
         i128::from(ascent.best) <= enough
     }
 }

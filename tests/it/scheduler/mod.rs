@@ -6,6 +6,7 @@ mod fuzz;
 mod instances;
 mod properties;
 mod random;
+mod seeds;
 mod sizes;
 mod small;
 mod solve;

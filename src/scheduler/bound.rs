@@ -297,5 +297,9 @@ fn rounded(value: f64) -> i128 {
 
 /// The greatest common divisor, of 0 and a number that number.
 pub(super) fn gcd(a: i64, b: i64) -> i64 {
-    if b == 0 { a } else { gcd(b, a % b) }
+    if b == 0 {
+        a.saturating_abs()
+    } else {
+        gcd(b, a % b)
+    }
 }

@@ -74,7 +74,8 @@ impl Parts {
             let mut next = vec![NEVER; least.len()];
             for &(load, more, cost) in own {
                 let up = if whole { load - first } else { 0 };
-                let turn = usize::try_from((cost - lowest) / grain).unwrap_or(0) % count;
+                let turn = ((cost - lowest) / grain).rem_euclid(step / grain);
+                let turn = usize::try_from(turn).ok()?;
                 for sum in 0..=target.saturating_sub(up) {
                     for rest in 0..count {
                         let known = least.at(sum * count + rest);

@@ -230,3 +230,37 @@ proptest! {
         }
     }
 }
+
+/// Wishes that are all negative: their common divisor is not.
+#[test]
+fn even_shares_with_as_many_wishes_met_are_better() {
+    let (_, case) = Case::read(include_str!("preferred_only.json"));
+    let found = recommend(&case.problem(), Effort::Quick);
+    let reached = (found.score.total, found.bound, found.optimal);
+    assert_eq!(reached, (-120, -120, true));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// The same added to what each wish costs changes no schedule: each is proof against a bound of the
+    /// other problem.
+    #[test]
+    fn what_each_slot_costs_changes_nothing(seed: u64) {
+        let dice = &mut Dice::new(seed);
+        let people = 4 + dice.below(4);
+        let mut case = case(dice, people, 14);
+        let unit = [10, 20, 40, 80][dice.below(4)];
+        case.costs = (-unit * (1 + dice.roll(2)), 0, unit * dice.roll(3));
+        let mut shifted = case.clone();
+        let more = unit * (1 + dice.roll(3));
+        shifted.costs = (case.costs.0 + more, case.costs.1 + more, case.costs.2 + more);
+        let one = recommend(&case.problem(), Effort::Quick);
+        let other = recommend(&shifted.problem(), Effort::Quick);
+        if one.score.unfilled + other.score.unfilled == 0 {
+            let moved = i128::from(more) * i128::try_from(case.pieces.len()).unwrap();
+            prop_assert!(one.bound + moved <= other.score.total);
+            prop_assert!(other.bound <= one.score.total + moved);
+        }
+    }
+}

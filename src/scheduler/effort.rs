@@ -24,7 +24,10 @@ impl Effort {
             Self::Quick => (2, slots.saturating_mul(500).max(20_000)),
             Self::Standard => (4, slots.saturating_mul(3_000).clamp(100_000, 1_500_000)),
             Self::Thorough => (2, slots.saturating_mul(2_000).clamp(200_000, 5_000_000)),
-            Self::Exhaustive => (8, slots.saturating_mul(24_000).clamp(1_000_000, 40_000_000)),
+            Self::Exhaustive => (
+                8,
+                slots.saturating_mul(120_000).clamp(4_000_000, 160_000_000),
+            ),
         }
     }
 
@@ -33,7 +36,7 @@ impl Effort {
         match self {
             Self::Quick => 10_000_000,
             Self::Standard => 100_000_000,
-            Self::Thorough => 250_000_000,
+            Self::Thorough => 200_000_000,
             Self::Exhaustive => 3_000_000_000,
         }
     }

@@ -188,7 +188,7 @@ impl Cases<'_> {
     fn climb(&mut self, ascent: &mut Ascent, parts: &Parts, (heat, steps): (f64, usize)) -> bool {
         let enough = parts.enough(self.goal);
         let (left, before) = (self.work, ascent.work);
-        let gap = (enough - i128::from(ascent.best)) as f64 / parts.one as f64;
+        let gap = enough.saturating_sub(ascent.best.into()) as f64 / parts.one as f64;
         let mut more =
             |a: &Ascent| i128::from(a.best) <= enough && (a.work - before) * SMALL < left;
         if more(ascent) {

@@ -95,7 +95,11 @@ impl<'a> State<'a, '_> {
         } else {
             self.renew(&mut proof);
             // Where the prices are followed later, all that is needed first is something to prove.
-            let part = if rounds > 1 { 4 } else { 1 };
+            let part = match rounds {
+                1 => 1,
+                2..=4 => 4,
+                _ => 64,
+            };
             self.begin(proof.as_mut(), steps / part)
         };
         if !first {

@@ -177,7 +177,7 @@ proptest! {
                         prop_assert!(!rules.is_empty());
                         let told = open.reasons.iter().find(|(p, _)| *p == person);
                         prop_assert_eq!(&told.unwrap().1, &Reason::Breaks(rules));
-                        prop_assert!(case.broken(&then).len() > known.len());
+                        prop_assert!(!case.broken(&then).is_empty());
                         prop_assert_eq!(eased.key(&then).2 - eased.key(plan).2, remedy.cost);
                         continue;
                     }

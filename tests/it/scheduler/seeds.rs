@@ -77,32 +77,3 @@ fn woven(rows: &[String], dice: &mut Dice) -> Vec<char> {
     row.truncate(length);
     row
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::checker::Case;
-    use super::super::instances::text;
-    use super::fresh;
-    use fairshift::scheduler::{Effort, recommend};
-
-    #[test]
-    fn other_people_get_schedules_as_good() {
-        let mut proven = 0;
-        let families = ["a12x30-full", "a6x30-tight", "w12x52-full", "s25x92-split"];
-        for family in families {
-            for seed in 0..3 {
-                let (name, case) = Case::read(&fresh(&text(family), seed));
-                let found = recommend(&case.problem(), Effort::Quick);
-                assert_eq!(
-                    case.broken(&found.assignment),
-                    Vec::<String>::new(),
-                    "{name}"
-                );
-                assert_eq!(case.key(&found.assignment), found.score.key(), "{name}");
-                assert!(found.gap() <= 0.002, "{name}: {}", found.gap());
-                proven += u32::from(found.optimal);
-            }
-        }
-        assert!(proven >= 9, "{proven} of 12");
-    }
-}

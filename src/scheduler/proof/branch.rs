@@ -38,6 +38,9 @@ const DOUBT: f64 = 0.05;
 /// Tables are small here, and a cell takes so many times as long as in large ones.
 const SMALL: u64 = 2;
 
+/// Copying an entry takes as long as so many cells.
+const COPY: u64 = 32;
+
 /// Most entries that all cases together may keep waiting.
 const MEMORY: usize = 400_000;
 
@@ -157,7 +160,8 @@ impl Cases<'_> {
             if chosen.as_ref().is_none_or(better) {
                 chosen = Some((least, tried));
             }
-            if chosen.as_ref().is_some_and(|(_, cases)| cases.len() < 2) {
+            let settled = chosen.as_ref().is_some_and(|(_, cases)| cases.len() < 2);
+            if settled || self.work == 0 {
                 break;
             }
         }
@@ -172,6 +176,8 @@ impl Cases<'_> {
 
     /// Some steps with a choice made: what its prices are worth, unless nothing is to be found there.
     fn try_choice(&mut self, parts: Parts, prices: &[i64]) -> Option<(i64, Case)> {
+        // A copy is work, too.
+        self.work = self.work.saturating_sub(COPY * parts.entries() as u64);
         let mut ascent = ascent(&parts, prices);
         let heat = HEATS.last().copied().unwrap_or_default();
         if !self.climb(&mut ascent, &parts, (heat, TRIED)) {

@@ -117,6 +117,17 @@ pub async fn list_teams(
 /// Members that a team has at most: no list of them is ever cut short.
 pub const MOST_MEMBERS: i64 = 200;
 
+/// Nobody joins or leaves a team meanwhile.
+async fn lock(conn: &mut PgConnection, team: TeamId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select id from teams where id = $1 for no key update",
+        team.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    Ok(())
+}
+
 /// Whether a person may be added to a team, or is in it. Nobody else joins meanwhile: the team is locked.
 ///
 /// # Errors
@@ -126,12 +137,7 @@ pub async fn has_room(
     team: TeamId,
     person: PersonId,
 ) -> sqlx::Result<bool> {
-    sqlx::query!(
-        "select id from teams where id = $1 for no key update",
-        team.0
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
+    lock(conn, team).await?;
     sqlx::query_scalar!(
         r#"select count(*) < $3 or coalesce(bool_or(person_id = $2), false) as "has!" from team_members where team_id = $1"#,
         team.0,
@@ -262,12 +268,7 @@ pub async fn has_other_manager(
     person: PersonId,
     today: NaiveDate,
 ) -> sqlx::Result<bool> {
-    sqlx::query!(
-        "select id from teams where id = $1 for no key update",
-        team.0
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
+    lock(conn, team).await?;
     sqlx::query_scalar!(
         r#"select exists (select from team_members m join people p on p.id = m.person_id
             where m.team_id = $1 and m.person_id <> $2 and m.is_manager

@@ -70,6 +70,11 @@ impl Ascent {
         ascent
     }
 
+    /// Begins at exact prices.
+    pub fn at(parts: &Parts, prices: &[i64]) -> Self {
+        Self::new(parts, inexact(prices, parts.one))
+    }
+
     /// Makes room for limits added since, at no price.
     pub fn grow(&mut self, parts: &Parts) {
         let count = parts.slots.len() + parts.limits.len();
@@ -79,8 +84,7 @@ impl Ascent {
 
     /// Goes back to the best prices.
     pub fn back(&mut self, one: i64) {
-        let prices = self.best_prices.iter();
-        self.prices = prices.map(|&p| p as f64 / one as f64).collect();
+        self.prices = inexact(&self.best_prices, one);
     }
 
     /// Works out the exact value of the present prices, and keeps them if they are the best.
@@ -259,6 +263,11 @@ impl Ascent {
         }
         None
     }
+}
+
+/// Integer prices in the cost's unit.
+fn inexact(prices: &[i64], one: i64) -> Vec<f64> {
+    prices.iter().map(|&p| p as f64 / one as f64).collect()
 }
 
 /// Prices as integers, within limits.

@@ -114,7 +114,7 @@ impl Cases<'_> {
     /// nothing to be found.
     fn look(&mut self, case: Case) -> Vec<(i64, Case)> {
         let Case { mut parts, prices } = case;
-        let mut ascent = ascent(&parts, &prices);
+        let mut ascent = Ascent::at(&parts, &prices);
         for heat in HEATS {
             if !self.climb(&mut ascent, &parts, (heat, STEPS)) {
                 return Vec::new();
@@ -178,7 +178,7 @@ impl Cases<'_> {
     fn try_choice(&mut self, parts: Parts, prices: &[i64]) -> Option<(i64, Case)> {
         // A copy is work, too.
         self.work = self.work.saturating_sub(COPY * parts.entries() as u64);
-        let mut ascent = ascent(&parts, prices);
+        let mut ascent = Ascent::at(&parts, prices);
         let heat = HEATS.last().copied().unwrap_or_default();
         if !self.climb(&mut ascent, &parts, (heat, TRIED)) {
             return None;
@@ -203,12 +203,6 @@ impl Cases<'_> {
         self.work = self.work.saturating_sub((ascent.work - before) * SMALL);
         i128::from(ascent.best) <= enough
     }
-}
-
-/// The climb at these prices.
-fn ascent(parts: &Parts, prices: &[i64]) -> Ascent {
-    let start = prices.iter().map(|&p| p as f64 / parts.one as f64);
-    Ascent::new(parts, start.collect())
 }
 
 /// What is in most doubt, of that which a better schedule may hold.

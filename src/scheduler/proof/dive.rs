@@ -55,8 +55,7 @@ pub(super) fn dive(
     let mut prices = prices.to_vec();
     let mut decided = vec![false; parts.slots.len()];
     loop {
-        let start = prices.iter().map(|&p| p as f64 / parts.one as f64);
-        let mut ascent = Ascent::new(&parts, start.collect());
+        let mut ascent = Ascent::at(&parts, &prices);
         let left = *work;
         let mut more = |ascent: &Ascent| ascent.work < left && go();
         let heat = way.heat * parts.scale;

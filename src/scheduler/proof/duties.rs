@@ -68,17 +68,6 @@ impl Duties {
     }
 
     /// The entry with this number.
-    pub fn entry(&self, mut number: usize) -> Option<&Entry> {
-        for row in &self.rows {
-            if number < row.entries.len() {
-                return row.entries.get(number);
-            }
-            number -= row.entries.len();
-        }
-        None
-    }
-
-    /// The entry with this number.
     pub fn entry_mut(&mut self, mut number: usize) -> Option<&mut Entry> {
         for row in &mut self.rows {
             if number < row.entries.len() {

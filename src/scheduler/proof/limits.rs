@@ -27,7 +27,7 @@ pub(super) fn add(problem: &Problem, parts: &mut Parts, shares: &[Vec<f64>]) -> 
     let mut found = Vec::new();
     let mut room = PLACES;
     let about = |places: &[Place]| -> Vec<(usize, usize)> {
-        let slot = |&(p, e): &Place| Some((p, parts.people.get(p)?.entry(e)?.slot));
+        let slot = |&(p, e): &Place| Some((p, parts.people.get(p)?.entries().nth(e)?.slot));
         places.iter().filter_map(slot).collect()
     };
     let mut consider = |limit: Limit| {

@@ -187,7 +187,7 @@ fn grain(roster: &Roster, unit: i64) -> i128 {
             grain = gcd(grain, i64::try_from(part).unwrap_or(1));
         }
     }
-    let wishes = problem.index.preference.iter().map(|w| w.abs());
+    let wishes = problem.index.preference.iter().copied();
     i128::from(wishes.fold(grain, gcd).max(1))
 }
 

@@ -78,7 +78,8 @@ pub fn look(ground: &Ground, is_over: &dyn Fn() -> bool, tell: &mut dyn FnMut(To
         return;
     }
     let then = cost(&found.held);
-    let is_proven = found.proven.bound == then.total && found.proven.open == then.unfilled;
+    let proven = &found.proven;
+    let is_proven = proven.bound == then.total && proven.open == then.unfilled && proven.fewest;
     let moved = shown.iter().zip(&found.held);
     let moved = moved.filter(|(a, b)| a.person != b.person).count();
     let gain = built.points(now.total - then.total);

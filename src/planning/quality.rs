@@ -28,11 +28,17 @@ pub fn quality(plan: &Plan) -> (String, bool) {
     let is_pinned = |(slot, held): (usize, &Held)| held.is_pinned && !is_begun(&plan.inputs, slot);
     let pins = plan.held.iter().enumerate().any(is_pinned);
     let total = plan.score.total;
-    let free = if pins {
-        let free = build(&plan.inputs, &plan.held, false);
-        known(plan, &free.problem)
-    } else {
-        None
+    let unpinned = pins.then(|| build(&plan.inputs, &plan.held, false).problem);
+    let free = unpinned.as_ref().and_then(|problem| known(plan, problem));
+    let problems = unpinned.iter().chain([&plan.built.problem]);
+    let fewest = |problem| {
+        let proven = plan.proven.as_ref();
+        proven.is_some_and(|p| p.fills_most(problem, plan.open()))
+    };
+    let filled = match plan.open() {
+        0 => "",
+        _ if problems.into_iter().any(fewest) => " with as many slots filled as can be",
+        _ => " with as many slots filled",
     };
     let mut around = known(plan, &plan.built.problem).max(free);
     if around != Some(total) {
@@ -43,34 +49,38 @@ pub fn quality(plan: &Plan) -> (String, bool) {
     let above = |bound: i128| plan.built.points(total - bound);
     // What is best without the pins is best.
     let pins = pins && free != Some(total);
-    words(plan, above(around), around == total, pins, free.map(above))
+    let compared = format!("{}{filled}", if pins { " around the pins" } else { "" });
+    let is_proven = around == total;
+    words(
+        plan,
+        above(around),
+        is_proven,
+        &compared,
+        free.map(above).filter(|_| pins),
+    )
 }
 
+/// In words: so many points above the best possible of what it is compared with, and above the best
+/// without pins, where there are some.
 fn words(
     plan: &Plan,
     above: Points,
     is_proven: bool,
-    pins: bool,
+    compared: &str,
     free: Option<Points>,
 ) -> (String, bool) {
-    let around = if pins { " around the pins" } else { "" };
-    let filled = if plan.open() > 0 {
-        " with as many slots filled"
-    } else {
-        ""
-    };
     if is_proven {
         return (
-            format!("Nothing fairer is possible{around}{filled}: proven"),
+            format!("Nothing fairer is possible{compared}: proven"),
             true,
         );
     }
     if above.0 < SMALL {
-        let words = format!("Nothing fairer is possible{around}{filled}, to within 0.1 points");
+        let words = format!("Nothing fairer is possible{compared}, to within 0.1 points");
         return (words, true);
     }
     let without = match free {
-        Some(free) if pins && free.0 - above.0 >= SMALL => format!(", {free} from it without them"),
+        Some(free) if free.0 - above.0 >= SMALL => format!(", {free} from it without them"),
         _ => String::new(),
     };
     let found = match plan.source {
@@ -78,7 +88,7 @@ fn words(
         Source::Draft(_) | Source::Published(_) => "At",
     };
     (
-        format!("{found} most {above} points from the best possible{around}{filled}{without}"),
+        format!("{found} most {above} points from the best possible{compared}{without}"),
         false,
     )
 }

@@ -116,6 +116,7 @@ fn answer(inputs: &Inputs, held: &[Held], problem: &Problem, found: &Recommendat
         proven: Proven {
             bound: found.bound,
             open: found.score.unfilled,
+            fewest: found.fewest,
             of: digest(problem),
         },
     }
@@ -171,7 +172,7 @@ fn solve(
     let mut whole = Whole::default();
     let mut watch = |progress: Progress| watch(whole.tell(progress));
     let near = recommend_from(problem, Effort::Quick, start, &mut watch);
-    if near.optimal {
+    if near.optimal && near.fewest {
         return near;
     }
     let far = recommend_from(problem, effort, &[], &mut watch);
@@ -185,6 +186,7 @@ fn solve(
     if open(&best) == open(&other) {
         best.bound = best.bound.max(other.bound);
         best.optimal |= best.bound == best.score.total;
+        best.fewest |= other.fewest;
     }
     best
 }

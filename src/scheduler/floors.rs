@@ -50,7 +50,7 @@ pub fn floors(problem: &Problem, assignment: &[Option<usize>], effort: Effort) -
         prices: vec![0; problem.slots.len()],
     };
     if let Some(mut proof) = Proof::new(&sorted, (own.unfilled, i64::MAX), known) {
-        proof.raise(own.total, effort.proof(), &mut |_| true);
+        proof.raise(own.total, (effort.proof(), false), &mut |_| true);
         found.bound = proof.bound();
         found.pairs = proof.floors();
         found.prices = proof.prices();

@@ -13,7 +13,7 @@
 //!    they are even if that breaks a rule; [`violations`] then reports it. No other assignment ever
 //!    breaks one.
 //! 2. **Fewest unfilled slots**; among equal numbers, those that matter less stay open: shadows
-//!    first, then the highest escalation order.
+//!    first, then the highest escalation order. [`Recommendation::fewest`] says whether that is proven.
 //! 3. **Smallest cost**: the sum over people of `(scale / capacity) * (history + load)^2`, where
 //!    `load` is the weight of their slots and `history` what they carried beyond their fair share,
 //!    plus the preference cost of each assignment, plus the stability weight for each slot whose
@@ -36,7 +36,8 @@
 //! Greedy (scarce slots first) and descent; two by two people share out anew what they hold, exactly;
 //! annealing with changes, swaps and pushes, all on one roster whose counts answer each rule at once.
 //! Problems with few enough schedules are enumerated instead, and proven. Work is counted in steps
-//! ([`Effort`]). The first bound comes from prices per person ([`bound`]); where that is not enough,
+//! ([`Effort`]). Where slots are open that somebody could take, it is settled first how many must be: the
+//! same search and the same proof, with nothing but a toll on open slots (`search/filling`). The first bound comes from prices per person ([`bound`]); where that is not enough,
 //! prices per slot ([`proof`], with the mathematics) raise it, diving makes schedules of them, and cases
 //! close a small gap. When the cost reaches the bound, the search stops: nothing can be better. What the
 //! prices rule out is left out of further rounds of annealing. A search that begins with a schedule
@@ -66,8 +67,8 @@ pub use explain::{
 pub use floors::{Floors, floors};
 pub use level::{ideal_load, levels};
 pub use problem::{
-    Block, Commitment, NewcomerPolicy, Person, PreferenceCosts, Problem, Role, Rules, Settings,
-    Shift, Slot, Standing, Window,
+    Block, Commitment, MAX_HISTORY, MAX_SCALE, MAX_TIME, MAX_WEIGHT, NewcomerPolicy, Person,
+    PreferenceCosts, Problem, Role, Rules, Settings, Shift, Slot, Standing, Window,
 };
 pub use rules::{Rule, Violation, violations};
 pub use score::{Breakdown, PersonScore, score};
@@ -98,6 +99,8 @@ pub struct Recommendation {
     pub bound: i128,
     /// Proven: no schedule with as many filled slots costs less than this one.
     pub optimal: bool,
+    /// Proven: no schedule has fewer unfilled slots, or as many that matter less.
+    pub fewest: bool,
     /// The slots nobody holds, with the reason for every person.
     pub unfilled: Vec<OpenSlot>,
     /// Rules that pinned people break.
@@ -154,6 +157,7 @@ pub fn recommend_from(
     Recommendation {
         optimal: bound == score.total,
         bound,
+        fewest: (score.unfilled, score.urgency) <= found.least,
         unfilled: open_slots(problem, &assignment),
         violations: violations(problem, &assignment),
         levels: levels(problem),

@@ -189,10 +189,14 @@ pub struct Problem {
     pub(super) index: Index,
 }
 
-const MAX_TIME: i64 = 1_000_000_000;
-const MAX_SCALE: i64 = 100_000_000;
-const MAX_WEIGHT: i64 = 100_000_000;
-const MAX_HISTORY: i64 = 10_000_000_000;
+/// Times lie so many minutes from 0 at most.
+pub const MAX_TIME: i64 = 1_000_000_000;
+/// The largest scale, and the largest capacity.
+pub const MAX_SCALE: i64 = 100_000_000;
+/// The largest weight.
+pub const MAX_WEIGHT: i64 = 100_000_000;
+/// Histories and what preferences cost lie so far from 0 at most.
+pub const MAX_HISTORY: i64 = 10_000_000_000;
 
 impl Problem {
     /// Builds a problem and brings what makes no sense within limits: numbers are clamped
@@ -290,6 +294,16 @@ impl Problem {
         if strays {
             self.shifts.push(Shift::default());
         }
+    }
+
+    /// The same, but nothing costs anything: it only matters which slots are open.
+    pub(super) fn flat(&self) -> Self {
+        let mut flat = self.clone();
+        flat.people.iter_mut().for_each(|p| p.history = 0);
+        flat.index.weight.fill(0);
+        flat.index.preference.fill(0);
+        flat.index.coefficient.fill(1);
+        flat
     }
 
     /// The people, as they were brought within limits.

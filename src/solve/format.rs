@@ -1,8 +1,8 @@
 //! The file format `fairshift-instance/1`: reading it with clear errors, and building the problem.
 use super::SolveError;
 use crate::scheduler::{
-    Block, NewcomerPolicy, Person, PreferenceCosts, Problem, Role, Rules, Settings, Shift, Slot,
-    Standing, Window,
+    Block, MAX_HISTORY, MAX_SCALE, MAX_TIME, MAX_WEIGHT, NewcomerPolicy, Person, PreferenceCosts,
+    Problem, Role, Rules, Settings, Shift, Slot, Standing, Window,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +93,50 @@ impl Instance {
         }
         self.check_engineers()?;
         self.check_slots()?;
-        self.check_availability()
+        self.check_availability()?;
+        self.check_sizes()
+    }
+
+    /// Numbers that the scheduler would bring within its limits are another problem than the one asked.
+    fn check_sizes(&self) -> Result<(), String> {
+        let within = |what: String, value: i64, most: i64| {
+            if (-most..=most).contains(&value) {
+                return Ok(());
+            }
+            Err(format!(
+                "{what} is {value}; it may be {most} from 0 at most"
+            ))
+        };
+        within("fairness.lcm".to_owned(), self.fairness.lcm, MAX_SCALE)?;
+        let rest = self.rules.min_rest_min;
+        within("rules.min_rest_min".to_owned(), rest, MAX_TIME)?;
+        if let Some(window) = &self.rules.max_shifts_in_window {
+            let what = "rules.max_shifts_in_window.days".to_owned();
+            within(what, window.days, MAX_TIME)?;
+        }
+        for (letter, &cost) in &self.pref_cost {
+            within(format!("pref_cost.{letter}"), cost, MAX_HISTORY)?;
+        }
+        for engineer in &self.engineers {
+            let id = engineer.id;
+            within(
+                format!("the capacity of engineer {id}"),
+                engineer.capacity,
+                MAX_SCALE,
+            )?;
+            within(
+                format!("the history of engineer {id}"),
+                engineer.history,
+                MAX_HISTORY,
+            )?;
+        }
+        for slot in &self.slots {
+            let id = slot.id;
+            within(format!("the weight of slot {id}"), slot.weight, MAX_WEIGHT)?;
+            within(format!("start_min of slot {id}"), slot.start_min, MAX_TIME)?;
+            within(format!("end_min of slot {id}"), slot.end_min, MAX_TIME)?;
+        }
+        Ok(())
     }
 
     fn check_engineers(&self) -> Result<(), String> {

@@ -44,6 +44,7 @@
 //! | `bound` | proven: no schedule with as many filled slots costs less |
 //! | `gap` | `(cost - bound) / cost` |
 //! | `optimal` | whether the two are equal |
+//! | `fewest` | proven: no schedule fills more slots, or as many that matter more |
 //! | `seconds` | how long it took |
 //! | `assignment` | for each slot, in the file's order, an engineer's `id`, or null |
 //! | `unfilled` | for each open slot its `slot` and `reasons`: for each `engineer` the `rules` that keep them from it |
@@ -86,6 +87,7 @@ struct Answer<'a> {
     bound: i128,
     gap: f64,
     optimal: bool,
+    fewest: bool,
     seconds: f64,
     assignment: Vec<Option<i64>>,
     unfilled: Vec<Unfilled>,
@@ -171,6 +173,7 @@ fn answer<'a>(instance: &'a Instance, found: &Recommendation, took: Duration) ->
         bound: found.bound,
         gap: found.gap(),
         optimal: found.optimal,
+        fewest: found.fewest,
         seconds: took.as_secs_f64(),
         assignment: found
             .assignment

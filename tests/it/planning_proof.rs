@@ -154,6 +154,44 @@ async fn what_was_proven_of_other_inputs_is_not_said_of_these() {
     );
 }
 
+/// Where everybody is away for two days, it is said that no plan fills more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_says_whether_more_slots_can_be_filled() {
+    let (app, manager) = planner().await;
+    let people: Vec<i64> =
+        sqlx::query_scalar("select person_id from team_members where is_engineer")
+            .fetch_all(&app.db)
+            .await
+            .unwrap();
+    let (from, to) = ("2026-12-09T00:00:00Z", "2026-12-11T00:00:00Z");
+    for person in people.into_iter().map(PersonId) {
+        let mut tx = app.db.begin().await.unwrap();
+        let away = Interval {
+            start: from.parse().unwrap(),
+            end: to.parse().unwrap(),
+        };
+        let (leave, note) = (Level::Leave, "Closed".parse().unwrap());
+        let now = app.clock.now();
+        fairshift::availability::set_entry(&mut tx, person, away, leave, &note, person, now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+    let page = recommended(&app, &manager).await;
+    let said = quality(&page);
+    let filled = "Nothing fairer is possible with as many slots filled as can be: proven";
+    assert_eq!(said, filled, "{}", page.text());
+    // Where only the cost is proven, no more is said.
+    let forgotten = "update schedules set bound_fewest = false where state = 'draft'";
+    let done = sqlx::query(forgotten).execute(&app.db).await.unwrap();
+    assert_eq!(done.rows_affected(), 1);
+    let said = quality(&manager.get(PLAN).await);
+    assert_eq!(
+        said,
+        "Nothing fairer is possible with as many slots filled: proven"
+    );
+}
+
 async fn forget(app: &TestApp) {
     let sql = "delete from past_shifts where points = 300000";
     let done = sqlx::query(sql).execute(&app.db).await.unwrap();

@@ -9,6 +9,8 @@ pub struct Proven {
     pub bound: i128,
     /// So many.
     pub open: usize,
+    /// No schedule leaves fewer slots open.
+    pub fewest: bool,
     /// Digest of the problem, pins included.
     pub of: String,
 }
@@ -18,6 +20,12 @@ impl Proven {
     #[must_use]
     pub fn of(&self, problem: &Problem, open: usize) -> Option<i128> {
         (open <= self.open && self.of == digest(problem)).then_some(self.bound)
+    }
+
+    /// Whether it is proven that no schedule of this problem leaves fewer slots open than so many.
+    #[must_use]
+    pub fn fills_most(&self, problem: &Problem, open: usize) -> bool {
+        self.fewest && open <= self.open && self.of == digest(problem)
     }
 }
 

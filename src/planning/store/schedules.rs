@@ -37,7 +37,7 @@ pub struct Stored {
 macro_rules! stored {
     ($conn:expr, $tail:literal, $($arg:expr),*) => {
         sqlx::query!(
-            r#"select s.id, s.state, s.version, s.revision, s.inputs as "facts: Json<Facts>", s.inputs_digest, s.bound, s.bound_open, s.bound_of,
+            r#"select s.id, s.state, s.version, s.revision, s.inputs as "facts: Json<Facts>", s.inputs_digest, s.bound, s.bound_open, s.bound_fewest, s.bound_of,
                 s.updated_at, u.name as "updated_by?", s.published_at, p.name as "published_by?"
             from schedules s left join people u on u.id = s.updated_by left join people p on p.id = s.published_by "# + $tail,
             $($arg),*
@@ -49,7 +49,7 @@ macro_rules! stored {
             revision: r.revision,
             facts: r.facts.0,
             digest: r.inputs_digest,
-            proven: proven(r.bound, r.bound_open, r.bound_of),
+            proven: proven(r.bound, (r.bound_open, r.bound_fewest), r.bound_of),
             updated_at: r.updated_at,
             updated_by: r.updated_by,
             published_at: r.published_at,
@@ -60,10 +60,11 @@ macro_rules! stored {
     };
 }
 
-fn proven(bound: Option<i64>, open: Option<i32>, of: String) -> Option<Proven> {
+fn proven(bound: Option<i64>, (open, fewest): (Option<i32>, bool), of: String) -> Option<Proven> {
     Some(Proven {
         bound: bound?.into(),
         open: usize::try_from(open?).ok()?,
+        fewest,
         of,
     })
 }

@@ -141,11 +141,12 @@ pub async fn save_draft(
         proven.and_then(|p| Some((i32::try_from(p.open).ok()?, i64::try_from(p.bound).ok()?)));
     let id = sqlx::query_scalar!(
         "insert into schedules (rotation_id, month, state, inputs, inputs_digest, cost, bound, bound_open, bound_of,
-            created_at, updated_at, updated_by)
-        values ($1, $2, 'draft', $3, $4, $5, $6, $7, $8, $9, $9, $10)
+            bound_fewest, created_at, updated_at, updated_by)
+        values ($1, $2, 'draft', $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
         on conflict (rotation_id, month) where state = 'draft' do update
         set revision = schedules.revision + 1, inputs = excluded.inputs, inputs_digest = excluded.inputs_digest,
             cost = excluded.cost, bound = excluded.bound, bound_open = excluded.bound_open, bound_of = excluded.bound_of,
+            bound_fewest = excluded.bound_fewest,
             updated_at = excluded.updated_at, updated_by = excluded.updated_by
         returning id",
         rotation.0,
@@ -156,6 +157,7 @@ pub async fn save_draft(
         bound.map(|(_, bound)| bound),
         bound.map(|(open, _)| open),
         bound.and(proven).map_or("", |p| p.of.as_str()),
+        bound.and(proven).is_some_and(|p| p.fewest),
         now,
         by.map(|p| p.0),
     )

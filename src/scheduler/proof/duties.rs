@@ -142,11 +142,12 @@ pub(super) fn farthest(roster: &Roster, person: usize, ideal: i64, unit: i64) ->
 
 impl Duties {
     /// The slots that may stay open, as if somebody took them: at most so many, that matter at most so
-    /// much together. `None` where none may.
+    /// much together, at a cost in units of `Parts::one`. `None` where none may.
     pub fn vacant(
         problem: &Problem,
         slots: &[usize],
         (spare, urgency): (usize, i64),
+        cost: &dyn Fn(usize) -> i64,
     ) -> Option<Self> {
         let matters = |&slot: &usize| problem.index.urgency.at(slot);
         let least = slots.iter().map(matters).min()?;
@@ -169,7 +170,7 @@ impl Duties {
                     shift: problem.index.shift.at(*slot),
                     priced: vec![place],
                     steps: 1 + size * whole(matters(slot)),
-                    cost: 0,
+                    cost: cost(*slot),
                 }],
                 next: rows.len() + 1,
             });

@@ -41,7 +41,7 @@ pub(super) fn add(problem: &Problem, parts: &mut Parts, shares: &[Vec<f64>]) -> 
         }
     };
     teams(&pinned, parts, &mut consider);
-    pairs(problem, parts, &mut consider);
+    pairs(problem, (parts, shares), &mut consider);
     for (p, duties) in parts.people.iter().enumerate().take(parts.staff) {
         let own = shares.get(p).map(Vec::as_slice).unwrap_or_default();
         windows(&pinned, p, (duties, own), &mut consider);
@@ -104,28 +104,52 @@ fn teams(pinned: &Roster, parts: &Parts, consider: &mut dyn FnMut(Limit)) {
     }
 }
 
-/// One of two people who never share a shift.
-fn pairs(problem: &Problem, parts: &Parts, consider: &mut dyn FnMut(Limit)) {
-    let on = |p: usize| {
-        let mut shifts: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
-        for (e, entry) in parts
-            .people
-            .get(p)
-            .into_iter()
-            .flat_map(Duties::entries)
-            .enumerate()
-        {
-            shifts.entry(entry.shift).or_default().push((p, e));
+/// One of several people of whom no two share a shift: for each pair that is kept apart the others who
+/// are held most join in.
+fn pairs(
+    problem: &Problem,
+    (parts, shares): (&Parts, &[Vec<f64>]),
+    consider: &mut dyn FnMut(Limit),
+) {
+    let rules = &problem.settings.rules;
+    if rules.forbidden_pairs.is_empty() {
+        return;
+    }
+    // Who is how much on which shift, and what it takes.
+    let mut shifts: BTreeMap<usize, BTreeMap<usize, (f64, Vec<Place>)>> = BTreeMap::new();
+    for (p, (duties, own)) in parts
+        .people
+        .iter()
+        .zip(shares)
+        .enumerate()
+        .take(parts.staff)
+    {
+        for (e, (entry, share)) in duties.entries().zip(own).enumerate() {
+            let (sum, places) = shifts.entry(entry.shift).or_default().entry(p).or_default();
+            *sum += share;
+            places.push((p, e));
         }
-        shifts
-    };
-    for &(a, b) in &problem.settings.rules.forbidden_pairs {
-        let others = on(b);
-        for (shift, mut places) in on(a) {
-            if let Some(theirs) = others.get(&shift) {
-                places.extend(theirs);
-                consider((1, places));
+    }
+    let apart = |a: usize, b: usize| problem.index.forbidden.at(a * problem.people.len() + b);
+    for team in shifts.values() {
+        let mut order: Vec<usize> = team.keys().copied().collect();
+        order.sort_by(|a, b| {
+            let share = |p: &usize| team.get(p).map_or(0.0, |t| t.0);
+            share(b).total_cmp(&share(a)).then(a.cmp(b))
+        });
+        for &(a, b) in &rules.forbidden_pairs {
+            if !team.contains_key(&a) || !team.contains_key(&b) {
+                continue;
             }
+            let mut together = vec![a, b];
+            for &other in &order {
+                if together.iter().all(|&p| apart(p, other)) {
+                    together.push(other);
+                }
+            }
+            together.sort_unstable();
+            let places = together.iter().filter_map(|p| team.get(p));
+            consider((1, places.flat_map(|t| t.1.iter().copied()).collect()));
         }
     }
 }

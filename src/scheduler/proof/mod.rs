@@ -65,6 +65,7 @@ use super::table::{At, set};
 use ascent::Ascent;
 use duties::Duties;
 use parts::Parts;
+pub(super) use parts::Toll;
 
 /// What is proven about a problem so far.
 pub(super) struct Proof<'a> {
@@ -111,7 +112,17 @@ impl<'a> Proof<'a> {
     /// schedules with at most so many slots `open` that matter at most so much. `None` when the
     /// numbers are too large.
     pub fn new(problem: &'a Problem, open: (usize, i64), known: i128) -> Option<Self> {
-        let parts = Parts::new(problem, open)?;
+        Self::with(problem, open, (known, Toll::Free))
+    }
+
+    /// A proof about open slots, for a problem in which nothing else costs: no schedule with at most so
+    /// many open has fewer, or those at a lower toll. What nobody can take is not counted.
+    pub fn of_open(flat: &'a Problem, unfilled: usize, toll: Toll) -> Option<Self> {
+        Self::with(flat, (unfilled, i64::MAX), (0, toll))
+    }
+
+    fn with(problem: &'a Problem, open: (usize, i64), (known, toll): (i128, Toll)) -> Option<Self> {
+        let parts = Parts::new(problem, open, toll)?;
         let prices = super::bound::slot_prices(problem, &parts.slots, LOOKS);
         Some(Self {
             ascent: Ascent::new(&parts, prices),
@@ -139,9 +150,15 @@ impl<'a> Proof<'a> {
     }
 
     /// Raises the bound towards the cost of a schedule, with so much work at most (in cells of
-    /// tables), while `go`, which is told the bound, agrees. Whether more of the same would raise it
+    /// tables), while `go`, which is told the bound, agrees. After a pause it goes on as warm as it was;
+    /// otherwise what is left of a temperature is left out. Whether more of the same would raise it
     /// further.
-    pub fn raise(&mut self, goal: i128, work: u64, go: &mut dyn FnMut(i128) -> bool) -> bool {
+    pub fn raise(
+        &mut self,
+        goal: i128,
+        (work, pause): (u64, bool),
+        go: &mut dyn FnMut(i128) -> bool,
+    ) -> bool {
         let slots = self.parts.slots.len();
         if slots == 0 || self.bound() >= goal {
             return false;
@@ -173,11 +190,15 @@ impl<'a> Proof<'a> {
                 self.ascent.grow(&self.parts);
             } else if heat < FLAT * scale {
                 // When it is cold and hardly gets better, these prices are as good as any.
-                let gained = i128::from(self.ascent.best - before);
-                if gained * 64 < self.parts.grain * i128::from(one) {
+                let best = i128::from(self.ascent.best);
+                let gained = best - i128::from(before);
+                if self.parts.up(best + gained) == self.parts.up(best) {
                     rising = false;
                     break;
                 }
+            }
+            if pause && self.ascent.work >= until {
+                break;
             }
             heat *= COOLING;
             if heat < COLDEST * scale {

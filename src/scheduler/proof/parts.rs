@@ -16,6 +16,27 @@ const LARGEST: i128 = 1 << 51;
 /// Prices are integers in this fraction of the cost's unit, or in a coarser one for large costs.
 const FINEST: i64 = 1 << 14;
 
+/// What an open slot costs; slots that nobody can take cost nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Toll {
+    /// Nothing: it is enough that no more are open than may be.
+    Free,
+    /// One each.
+    Each,
+    /// As much as it matters.
+    Urgency,
+}
+
+impl Toll {
+    fn of(self, problem: &Problem, slot: usize) -> i64 {
+        match self {
+            Self::Free => 0,
+            Self::Each => 1,
+            Self::Urgency => problem.index.urgency.at(slot),
+        }
+    }
+}
+
 /// Everybody's part, and the slots to be filled.
 #[derive(Clone)]
 pub(super) struct Parts {
@@ -44,9 +65,9 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// For schedules with at most so many slots open that matter at most so much. `None` when the
-    /// numbers are too large to be worked on.
-    pub fn new(problem: &Problem, (unfilled, urgency): (usize, i64)) -> Option<Self> {
+    /// For schedules with at most so many slots open that matter at most so much, each at a toll. `None`
+    /// when the numbers are too large to be worked on.
+    pub fn new(problem: &Problem, (unfilled, urgency): (usize, i64), toll: Toll) -> Option<Self> {
         let roster = Roster::pinned(problem);
         let mut place = vec![None; problem.slots.len()];
         let mut slots = Vec::new();
@@ -62,25 +83,21 @@ impl Parts {
                 lost_urgency += problem.index.urgency.at(slot);
             }
         }
-        let spare = unfilled.saturating_sub(lost).min(slots.len());
-        let vacant = Duties::vacant(
-            problem,
-            &slots,
-            (spare, urgency.saturating_sub(lost_urgency)),
-        );
         let unit = slots.iter().map(|&s| problem.index.weight.at(s));
         let unit = unit.fold(0, gcd).max(1);
         let total: i64 = slots.iter().map(|&s| problem.index.weight.at(s)).sum();
         let pinned = score::breakdown(&roster);
         let fixed = pinned.total;
         let wish = problem.index.preference.iter().map(|p| p.unsigned_abs());
-        let wishes = i128::from(wish.max().unwrap_or(0)) * (i128::try_from(slots.len()).ok()? + 1);
+        let tolls = slots.iter().map(|&s| toll.of(problem, s).unsigned_abs());
+        let dearest = wish.chain(tolls).max().unwrap_or(0);
+        let wishes = i128::from(dearest) * (i128::try_from(slots.len()).ok()? + 1);
         let ideal = super::super::level::ideal_load_all(problem);
         let mut size = wishes;
         for p in 0..problem.people.len() {
-            // Beyond the last load told apart costs rise as steeply as there.
-            let told = i128::from(farthest(&roster, p, ideal.at(p), unit).min(total));
-            let slope = 2 * (told + i128::from(score::balance(&roster, p)).abs());
+            // Beyond the last load apart apart costs rise as steeply as there.
+            let apart = i128::from(farthest(&roster, p, ideal.at(p), unit).min(total));
+            let slope = 2 * (apart + i128::from(score::balance(&roster, p)).abs());
             let most = i128::from(total).saturating_mul(slope);
             let most = problem.index.coefficient.at(p).saturating_mul(most);
             size = size.max(wishes.saturating_add(most));
@@ -92,6 +109,10 @@ impl Parts {
             }
             one /= 2;
         }
+        let spare = unfilled.saturating_sub(lost).min(slots.len());
+        let left = urgency.saturating_sub(lost_urgency);
+        let cost = |slot: usize| toll.of(problem, slot) * one;
+        let vacant = Duties::vacant(problem, &slots, (spare, left), &cost);
         let mut order: Vec<usize> = (0..problem.shifts.len()).collect();
         order.sort_by_key(|&s| problem.shifts.get(s).copied().unwrap_or_default());
         let people = (0..problem.people.len()).map(|p| {

@@ -194,14 +194,16 @@ impl<'a> Anneal<'a> {
         } else {
             rules::in_the_way(&self.roster, to, slot)
         };
+        // Where a limit is reached, it takes one of several to go.
         let other = match way.as_slice() {
             [] => None,
-            [one] if self.free.binary_search(one).is_ok() => Some(*one),
-            _ => {
-                self.restore(slot, before);
-                return;
-            }
+            [one] => Some(*one),
+            several => self.random.pick(several),
         };
+        if other.is_some_and(|o| self.free.binary_search(&o).is_err()) {
+            self.restore(slot, before);
+            return;
+        }
         let urgency = &self.roster.problem.index.urgency;
         let mut cost = 0;
         let mut holes = 0_i128;

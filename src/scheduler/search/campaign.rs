@@ -4,9 +4,10 @@ use super::super::bound;
 use super::super::problem::Problem;
 use super::super::proof::Proof;
 use super::super::roster::Roster;
-use super::super::table::{At, set};
 use super::super::{Effort, Progress};
 use super::anneal::Anneal;
+use super::filling::{Filling, Open};
+use super::narrow::{narrow, rounded};
 use super::{Key, LEVELS, Watch, hopeless};
 
 /// How cool annealing begins where the prices point to.
@@ -16,6 +17,9 @@ const COLD: u32 = 30;
 /// problem with at most so many slots.
 const NEAR: i128 = 2;
 const SMALL: usize = 60;
+
+/// Dives after each round get one part in so many of the work on the proof.
+const DIVES: u64 = 6;
 
 /// A repair gets one part in so many of the work.
 const REPAIR: u64 = 10;
@@ -30,8 +34,10 @@ struct State<'a, 'w> {
     /// A better bound is to be had without prices per slot.
     loose: bool,
     steps: u64,
-    /// Slots that stay open in every schedule.
-    hopeless: usize,
+    /// Slots that nobody can take.
+    hopeless: Open,
+    /// No schedule has fewer open slots, or as many that matter less.
+    least: Open,
     problem: &'a Problem,
     effort: Effort,
     /// Looks at a person and slot for a bound without prices per slot.
@@ -40,14 +46,18 @@ struct State<'a, 'w> {
     sharing: u64,
 }
 
-/// The best schedule found from this one on, and the bound. `warm`: it was there before, and a repair
-/// will do.
-pub(super) fn run(
-    roster: &Roster,
-    warm: bool,
-    effort: Effort,
-    watch: Watch,
-) -> (Vec<Option<usize>>, i128) {
+/// What came of it.
+pub(super) struct Outcome {
+    /// The best schedule found.
+    pub assignment: Vec<Option<usize>>,
+    /// No schedule with as many filled slots costs less.
+    pub bound: i128,
+    /// No schedule has fewer open slots, or as many that matter less.
+    pub least: Open,
+}
+
+/// The best schedule found from this one on. `warm`: it was there before, and a repair will do.
+pub(super) fn run(roster: &Roster, warm: bool, effort: Effort, watch: Watch) -> Outcome {
     let problem = roster.problem;
     let part = if warm { REPAIR } else { 1 };
     let key = super::score::breakdown(roster).key();
@@ -59,6 +69,7 @@ pub(super) fn run(
         key,
         steps: 0,
         hopeless: hopeless(problem),
+        least: hopeless(problem),
         problem,
         effort,
         looks: effort.looks() / usize::try_from(part).unwrap_or(1),
@@ -68,30 +79,38 @@ pub(super) fn run(
     if (state.watch)(progress).is_continue() {
         state.relax();
         if !state.done() && state.share(&roster.holder) {
-            if warm {
-                state.repair();
-            } else {
+            if !warm || state.repair() {
                 state.rounds();
             }
             state.relax();
         }
     }
-    (state.best, state.bound)
+    Outcome {
+        assignment: state.best,
+        bound: state.bound,
+        least: state.least,
+    }
 }
 
 impl<'a> State<'a, '_> {
     /// From a schedule that is there, a small change is a small search: no prices per slot, and so
-    /// hardly more than the first bound.
-    fn repair(&mut self) {
+    /// hardly more than the first bound. Whether to search anew, because fewer slots can stay open than
+    /// that leaves, or may.
+    fn repair(&mut self) -> bool {
         let (_, steps) = self.effort.work(self.problem.slots.len());
-        self.anneal(self.problem, None, (0, 6), steps / REPAIR);
+        let on = self.anneal(self.problem, None, (0, 6), steps / REPAIR);
+        let open = (self.key.0, self.key.1);
+        if !on || open <= self.least || !self.fill() {
+            return false;
+        }
+        (self.key.0, self.key.1) < open || open > self.least
     }
 
     fn rounds(&mut self) {
         let (rounds, steps) = self.effort.work(self.problem.slots.len());
         let mut proof: Option<Proof<'a>> = None;
-        let first = if self.key.0 > self.hopeless {
-            self.anneal(self.problem, None, (0, 0), steps)
+        let first = if (self.key.0, self.key.1) > self.least {
+            self.anneal(self.problem, None, (0, 0), steps) && self.fill()
         } else {
             self.renew(&mut proof);
             // Where the prices are followed later, all that is needed first is something to prove.
@@ -115,8 +134,12 @@ impl<'a> State<'a, '_> {
                 }
                 return;
             };
-            let Some(rising) = self.prove(proof, Effort::share(self.effort.proof(), round, rounds))
-            else {
+            let work = Effort::share(self.effort.proof(), round, rounds);
+            let hasty = round == 1 && self.effort == Effort::Quick;
+            if hasty && !self.glance(proof, (work / 4, steps / 16)) {
+                return;
+            }
+            let Some(rising) = self.prove(proof, (work, false)) else {
                 return;
             };
             if !self.follow(proof, round, Effort::share(steps, round, rounds) / 4) {
@@ -130,6 +153,34 @@ impl<'a> State<'a, '_> {
                 return;
             }
         }
+    }
+
+    /// Fewer open slots, if there can be fewer; whether to go on.
+    fn fill(&mut self) -> bool {
+        if (self.key.0, self.key.1) > self.least {
+            let progress = self.progress();
+            let watch = &mut self.watch;
+            let mut on = true;
+            let mut filling = Filling {
+                holder: self.best.clone(),
+                hopeless: self.hopeless,
+                least: self.least,
+            };
+            filling.improve(self.problem, self.effort, &mut || {
+                on = on && watch(progress).is_continue();
+                on
+            });
+            self.least = filling.least;
+            let roster = Roster::of(self.problem, &filling.holder);
+            let key = super::score::breakdown(&roster).key();
+            if key < self.key {
+                self.keep(key, &filling.holder);
+            }
+            if !on {
+                return false;
+            }
+        }
+        !self.done()
     }
 
     /// A proof for as many open slots as there are now, that matter as much: a bound holds for those.
@@ -173,11 +224,23 @@ impl<'a> State<'a, '_> {
         }
     }
 
+    /// A schedule where the first prices point to: the better it is, the less there is to prove. Whether
+    /// to go on.
+    fn glance(&mut self, proof: &mut Proof, (work, steps): (u64, u64)) -> bool {
+        if self.prove(proof, (work, true)).is_none() {
+            return false;
+        }
+        let limit = self.bound + ((self.key.2 - self.bound) / 4).max(1);
+        let narrow = narrow(self.problem, &[], &proof.floors(), limit);
+        let from = rounded(&narrow, &proof.leaning()).holder;
+        self.anneal(&narrow, Some(&from), (0, COLD), steps)
+    }
+
     /// Schedules where the prices point to; whether to go on.
     fn follow(&mut self, proof: &mut Proof, round: u32, steps: u64) -> bool {
         let floors = proof.floors();
         let mut leaning = Vec::new();
-        let mut work = self.effort.proof() / 3;
+        let mut work = self.effort.proof() / DIVES;
         for turn in 0..Proof::WAYS {
             let way = (usize::try_from(round).unwrap_or(0) + turn + Proof::WAYS - 1) % Proof::WAYS;
             if work > 0 {
@@ -301,17 +364,17 @@ impl<'a> State<'a, '_> {
         }
     }
 
-    /// Nothing can be better. Where slots are open that somebody could take, there is more to look for.
+    /// Nothing can be better.
     fn done(&self) -> bool {
-        self.key.0 <= self.hopeless && self.key.2 <= self.bound
+        (self.key.0, self.key.1) <= self.least && self.key.2 <= self.bound
     }
 
     /// Raises the bound; whether more of that would raise it further. `None` when it is time to end.
-    fn prove(&mut self, proof: &mut Proof, work: u64) -> Option<bool> {
+    fn prove(&mut self, proof: &mut Proof, (work, pause): (u64, bool)) -> Option<bool> {
         let mut progress = self.progress();
         let watch = &mut self.watch;
         let mut on = true;
-        let rising = proof.raise(self.key.2, work, &mut |bound| {
+        let rising = proof.raise(self.key.2, (work, pause), &mut |bound| {
             progress.bound = progress.bound.max(bound);
             on = on && watch(progress).is_continue();
             on
@@ -319,41 +382,4 @@ impl<'a> State<'a, '_> {
         self.bound = self.bound.max(proof.bound());
         (on && !self.done()).then_some(rising)
     }
-}
-
-/// What the smooth solution leans to, made a schedule.
-pub(super) fn rounded<'a>(problem: &'a Problem, leaning: &[(usize, usize)]) -> Roster<'a> {
-    let mut roster = Roster::pinned(problem);
-    for &(slot, person) in leaning {
-        if roster.holder.at(slot).is_none() && super::rules::allows(&roster, person, slot) {
-            roster.put(slot, person);
-        }
-    }
-    super::greedy::fill(&mut roster);
-    super::descent::descend(&mut roster, 8);
-    roster
-}
-
-/// The problem without the pairs of person and slot that are in no schedule cheaper than `cost`.
-fn narrow(
-    problem: &Problem,
-    best: &[Option<usize>],
-    floors: &[Vec<(usize, i128)>],
-    cost: i128,
-) -> Problem {
-    let mut narrow = problem.clone();
-    let slots = problem.slots.len();
-    for (slot, pairs) in floors.iter().enumerate() {
-        let holder = best.get(slot).copied().flatten();
-        for &(person, floor) in pairs {
-            if floor >= cost && holder != Some(person) {
-                set(&mut narrow.index.possible, person * slots + slot, false);
-            }
-        }
-        let possible = &narrow.index.possible;
-        if let Some(people) = narrow.index.candidates.get_mut(slot) {
-            people.retain(|&p| possible.at(p * slots + slot));
-        }
-    }
-    narrow
 }

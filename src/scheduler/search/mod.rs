@@ -7,7 +7,9 @@ mod campaign;
 mod canonical;
 mod descent;
 mod exact;
+mod filling;
 mod greedy;
+mod narrow;
 mod random;
 mod second;
 mod sharing;
@@ -16,13 +18,13 @@ pub(super) mod tests;
 
 use super::problem::Problem;
 use super::roster::Roster;
+use super::table::At;
 use super::{Effort, Progress};
 use super::{rules, score};
 pub(super) use anneal::{swap_cost, try_swap};
 pub(super) use canonical::{canonical, original, sorted};
 pub(super) use exact::small;
 pub use second::{SecondObjective, second_objective};
-use std::cell::Cell;
 use std::ops::ControlFlow;
 
 /// Unfilled slots, their urgency, total cost.
@@ -33,6 +35,8 @@ pub(super) struct Found {
     pub assignment: Vec<Option<usize>>,
     /// No schedule with as many filled slots costs less.
     pub bound: i128,
+    /// No schedule has fewer open slots, or as many that matter less.
+    pub least: filling::Open,
 }
 
 /// Temperatures per round of annealing.
@@ -51,37 +55,22 @@ pub(super) fn search(
     let mut roster = Roster::pinned(problem);
     let warm = greedy::resume(&mut roster, start);
     complete(&mut roster);
-    let bound = if exact::small(problem) {
+    let (bound, least) = if exact::small(problem) {
         if let Some(better) = exact::solve(problem, score::breakdown(&roster).key()) {
             roster = Roster::of(problem, &better);
         }
-        score::breakdown(&roster).total
+        let (unfilled, urgency, total) = score::breakdown(&roster).key();
+        (total, (unfilled, urgency))
     } else {
-        let stopped = Cell::new(false);
-        let mut watch = |progress| {
-            let flow = watch(progress);
-            stopped.set(flow.is_break());
-            flow
-        };
-        let (mut better, mut bound) = campaign::run(&roster, warm, effort, &mut watch);
-        let open = better.iter().filter(|holder| holder.is_none()).count();
-        if warm && open > hopeless(problem) && !stopped.get() {
-            // A slot that stays open after a repair is worth a search from nothing.
-            roster = Roster::pinned(problem);
-            complete(&mut roster);
-            let anew = campaign::run(&roster, false, effort, &mut watch);
-            let key = |plan: &[Option<usize>]| score::breakdown(&Roster::of(problem, plan)).key();
-            if key(&anew.0) < key(&better) {
-                (better, bound) = anew;
-            }
-        }
-        roster = Roster::of(problem, &better);
+        let best = campaign::run(&roster, warm, effort, watch);
+        roster = Roster::of(problem, &best.assignment);
         descent::descend(&mut roster, 8);
-        bound
+        (best.bound, best.least)
     };
     Found {
         assignment: second::improve(&roster, effort.pairs()).holder,
         bound,
+        least,
     }
 }
 
@@ -91,13 +80,17 @@ fn complete(roster: &mut Roster) {
     descent::descend(roster, 4);
 }
 
-/// Slots that nobody can ever take, whatever else is decided than the pins.
-pub(super) fn hopeless(problem: &Problem) -> usize {
+/// Slots that nobody can ever take, whatever else is decided than the pins, and how much they matter.
+pub(super) fn hopeless(problem: &Problem) -> filling::Open {
     let roster = Roster::pinned(problem);
     let nobody = |&slot: &usize| {
         let people = problem.index.candidates.get(slot);
         let mut people = people.into_iter().flatten();
         !people.any(|&p| rules::allows(&roster, p, slot))
     };
-    roster.open().filter(nobody).count()
+    let urgency = roster
+        .open()
+        .filter(nobody)
+        .map(|s| problem.index.urgency.at(s));
+    urgency.fold((0, 0), |(count, sum), more| (count + 1, sum + more))
 }

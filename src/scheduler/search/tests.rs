@@ -31,7 +31,10 @@ pub(in crate::scheduler) fn problem(seed: u64) -> Problem {
     let slots: Vec<Slot> = (0..6)
         .map(|_| Slot {
             shift: usize::try_from(below(4)).unwrap(),
-            role: Role::default(),
+            role: Role {
+                order: u32::try_from(below(3)).unwrap(),
+                shadow: below(6) == 0,
+            },
             weight: below(5),
             pin: (below(10) == 0).then_some(0),
             previous: (below(3) == 0).then_some(1),
@@ -80,10 +83,15 @@ fn both(problem: &Problem) -> (Key, Key) {
     greedy::fill(&mut start);
     let best = exact::solve(problem, (usize::MAX, 0, 0)).unwrap();
     let best = score::score(problem, &best);
-    let (found, bound) = campaign::run(&start, false, Effort::Standard, &mut |_| {
+    let outcome = campaign::run(&start, false, Effort::Standard, &mut |_| {
         ControlFlow::Continue(())
     });
-    let found = score::score(problem, &found);
+    let (found, bound) = (score::score(problem, &outcome.assignment), outcome.bound);
+    assert_eq!(
+        outcome.least,
+        (best.unfilled, best.urgency),
+        "fewest: proven"
+    );
     if found.unfilled == best.unfilled {
         assert!(bound <= best.total, "{bound} above {best:?}");
     }
@@ -109,13 +117,13 @@ proptest! {
         }
         let mut proof = Proof::new(&problem, (best.unfilled, i64::MAX), i128::MIN).unwrap();
         for work in [0, 3_000, 200_000] {
-            proof.raise(best.total + 5, work, &mut |_| true);
+            proof.raise(best.total + 5, (work, false), &mut |_| true);
             prop_assert!(proof.bound() <= best.total, "{} {}", proof.bound(), best.total);
         }
         // Cases close the gap, and what they try out is never better than the best.
         let mut cheapest = i128::MAX;
         let mut tried = |leaning: &[(usize, usize)]| {
-            let key = score::breakdown(&campaign::rounded(&problem, leaning)).key();
+            let key = score::breakdown(&narrow::rounded(&problem, leaning)).key();
             if key.0 <= best.unfilled {
                 cheapest = cheapest.min(key.2);
             }
@@ -139,6 +147,29 @@ proptest! {
                 prop_assert!(with.unfilled > best.unfilled || floor <= with.total, "{slot} {person}: {floor} above {} ({} {}), bound {} best {}", with.total, with.unfilled, best.unfilled, proof.bound(), best.total);
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// From nothing at all to the fewest open slots, and those that matter least; never a false proof.
+    #[test]
+    fn fewest_open_slots_are_found_and_proven(seed: u64) {
+        let problem = problem(seed);
+        prop_assume!(exact::small(&problem));
+        let best = exact::solve(&problem, (usize::MAX, 0, 0)).unwrap();
+        let best = score::score(&problem, &best);
+        let hopeless = hopeless(&problem);
+        let mut filling = filling::Filling {
+            holder: Roster::pinned(&problem).holder,
+            hopeless,
+            least: hopeless,
+        };
+        filling.improve(&problem, Effort::Quick, &mut || true);
+        let found = score::score(&problem, &filling.holder);
+        prop_assert_eq!((found.unfilled, found.urgency), (best.unfilled, best.urgency));
+        prop_assert_eq!(filling.least, (best.unfilled, best.urgency));
     }
 }
 

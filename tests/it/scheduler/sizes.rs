@@ -1,4 +1,5 @@
 //! Teams of every kind and size, read by the checker.
+use super::checker::Case;
 use super::teams::{Habit, Shape, case};
 use fairshift::scheduler::{Effort, recommend};
 use fairshift::solve;
@@ -32,6 +33,32 @@ fn teams_of_every_habit_get_a_schedule_that_keeps_the_rules() {
                 assert_eq!(slot.reasons.len(), case.people.len(), "{shape:?}");
             }
         }
+    }
+}
+
+/// Three shifts in ten days for seven people who share two slots a day: one slot in twenty-one may be
+/// missing, and chains of moves through many people fill the last one.
+#[test]
+fn tight_windows_leave_no_slot_open_that_can_be_filled() {
+    let (_, case) = Case::read(include_str!("every_slot_filled.json"));
+    for effort in [Effort::Quick, Effort::Standard, Effort::Thorough] {
+        let found = recommend(&case.problem(), effort);
+        assert_eq!(case.broken(&found.assignment), Vec::<String>::new());
+        assert_eq!(case.key(&found.assignment).0, 0, "{effort:?}");
+        assert!(found.fewest, "{effort:?}");
+    }
+}
+
+/// A constraint solver says that six is the least.
+#[test]
+fn the_least_that_must_stay_open_is_proven() {
+    let (_, case) = Case::read(include_str!("six_stay_open.json"));
+    let found = recommend(&case.problem(), Effort::Quick);
+    assert_eq!(case.broken(&found.assignment), Vec::<String>::new());
+    assert_eq!(case.key(&found.assignment).0, 6);
+    assert!(found.fewest);
+    for slot in &found.unfilled {
+        assert_eq!(slot.reasons.len(), case.people.len());
     }
 }
 

@@ -16,7 +16,7 @@ proptest! {
         prop_assert_eq!(case.broken(&found.assignment), Vec::<String>::new());
         prop_assert_eq!(case.key(&found.assignment), found.score.key());
         prop_assert_eq!(found.score.key(), case.best());
-        prop_assert!(found.optimal);
+        prop_assert!(found.optimal && found.fewest);
     }
 
     #[test]

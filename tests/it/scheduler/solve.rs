@@ -35,6 +35,7 @@ fn the_answer_has_the_documented_shape_and_is_always_the_same() {
     );
     assert!((first["gap"].as_f64().unwrap() - (cost - bound) / cost).abs() < 1e-9);
     assert_eq!(first["optimal"], json!((cost - bound).abs() < 0.5));
+    assert_eq!(first["fewest"], true);
 }
 
 #[test]
@@ -76,6 +77,31 @@ fn bad_files_get_a_clear_error() {
     for (path, value, says) in [
         ("/schema", json!("other/2"), "other/2"),
         ("/fairness/lcm", json!(0), "fairness.lcm"),
+        (
+            "/fairness/lcm",
+            json!(100_000_001),
+            "100000000 from 0 at most",
+        ),
+        (
+            "/pref_cost/P",
+            json!(-10_000_000_001_i64),
+            "pref_cost.P is -10000000001; it may be 10000000000 from 0 at most",
+        ),
+        (
+            "/engineers/1/history",
+            json!(i64::MIN),
+            "the history of engineer 1",
+        ),
+        (
+            "/slots/2/weight",
+            json!(100_000_001),
+            "the weight of slot 2",
+        ),
+        (
+            "/rules/min_rest_min",
+            json!(1_000_000_001),
+            "rules.min_rest_min is 1000000001",
+        ),
         ("/engineers/1/id", json!(0), "two engineers have the id 0"),
         (
             "/engineers/1/capacity",

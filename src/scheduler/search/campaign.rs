@@ -18,8 +18,9 @@ const COLD: u32 = 30;
 const NEAR: i128 = 2;
 const SMALL: usize = 60;
 
-/// Dives after each round get one part in so many of the work on the proof.
-const DIVES: u64 = 6;
+/// Dives after each round get one part in so many of the work on the proof, and at most twice what was
+/// proven with in the round.
+const DIVES: u64 = 5;
 
 /// A repair gets one part in so many of the work.
 const REPAIR: u64 = 10;
@@ -240,7 +241,8 @@ impl<'a> State<'a, '_> {
     fn follow(&mut self, proof: &mut Proof, round: u32, steps: u64) -> bool {
         let floors = proof.floors();
         let mut leaning = Vec::new();
-        let mut work = self.effort.proof() / DIVES;
+        let (all, (rounds, _)) = (self.effort.proof(), self.effort.work(1));
+        let mut work = (all / DIVES).min(2 * Effort::share(all, round, rounds));
         for turn in 0..Proof::WAYS {
             let way = (usize::try_from(round).unwrap_or(0) + turn + Proof::WAYS - 1) % Proof::WAYS;
             if work > 0 {

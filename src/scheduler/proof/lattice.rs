@@ -15,8 +15,9 @@ use super::parts::Parts;
 /// Most remainders told apart.
 const REMAINDERS: i64 = 256;
 
-/// Most sums of loads told apart.
-const SUMS: usize = 4_000;
+/// Most steps of the programme. Where it would take more, the prices leave too much open for it to say
+/// anything.
+const STEPS: usize = 200_000;
 
 const NEVER: i128 = i128::MAX;
 
@@ -64,10 +65,12 @@ impl Parts {
             (true, Some(target)) if target <= room => target,
             (true, _) => return Some(NEVER),
         };
-        if target > SUMS {
+        let many: usize = loads.iter().map(|(_, _, own)| own.len()).sum();
+        let size = (target + 1).saturating_mul(count);
+        if size.saturating_mul(many) > STEPS {
             return None;
         }
-        let mut least = vec![NEVER; (target + 1) * count];
+        let mut least = vec![NEVER; size];
         set(&mut least, 0, 0);
         let fair: i64 = loads.iter().map(|l| l.1).sum();
         for (first, lowest, own) in &loads {

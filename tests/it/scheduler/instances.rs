@@ -55,7 +55,7 @@ const PROVEN: [(&str, Effort, u64); 9] = [
     ("b10x92-tight", Effort::Standard, 0x29f1_92db_2f18_57cb),
     ("b25x92-full", Effort::Standard, 0xb4fc_7cb6_fd05_503f),
     ("s25x92-split", Effort::Standard, 0x4e66_8dcf_0b7c_cc74),
-    ("h20x92", Effort::Standard, 0xa030_367f_7fb1_1664),
+    ("h20x92", Effort::Standard, 0xdd83_d45f_0c1b_8ca5),
     ("c50x365-full", Effort::Thorough, 0xa16a_1035_b4de_7ea4),
 ];
 

@@ -273,9 +273,10 @@ impl Duties {
             let cost = |l: i64| (coefficient * l * (2 * start + l) - tilt * (l - load)) * one;
             let near = [lowest, lowest + 1].map(|l| cost(l.clamp(from, to)));
             if last && error > 0 {
-                // Where the tangent that stands for all more begins.
-                let edge = (start + from).max(0);
-                let carried = coefficient * (edge * edge - start * start);
+                // Where the tangent that stands for all more begins: nobody who carries less than nothing
+                // with all they may have gets as far as that.
+                let edge = (start + from).max(0.min(start + to));
+                let carried = coefficient * (edge - start) * (edge + start);
                 return ((carried - tilt * error) * one) as f64;
             }
             near.into_iter().min().unwrap_or(0) as f64

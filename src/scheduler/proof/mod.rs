@@ -17,6 +17,8 @@
 //! integer programming", 1974); at the best prices it is as strong as the linear programme over all
 //! columns "person and roster" (Dantzig and Wolfe, "Decomposition principle for linear programs",
 //! 1960). Where `k` slots may stay open, one more who takes up to `k` slots at no cost stands for that.
+//! At a toll for each of those, and with nothing else at any cost, the same bound says how many slots
+//! stay open at least, or how much those matter.
 //!
 //! Limits over several people or longer times (experience, newcomers, pairs, windows, weekends)
 //! have prices `m_l >= 0` paid by whoever uses them up: `- sum_l m_l cap_l` in all. See `limits`.

@@ -98,7 +98,7 @@ impl Parts {
             // Beyond the last load apart apart costs rise as steeply as there.
             let apart = i128::from(farthest(&roster, p, ideal.at(p), unit).min(total));
             let slope = 2 * (apart + i128::from(score::balance(&roster, p)).abs());
-            let most = i128::from(total).saturating_mul(slope);
+            let most = i128::from(total.max(unit)).saturating_mul(slope);
             let most = problem.index.coefficient.at(p).saturating_mul(most);
             size = size.max(wishes.saturating_add(most));
         }

@@ -1,8 +1,8 @@
 //! Nonsense of every kind: an answer, never a panic, never a loop.
 use fairshift::scheduler::{
     Block, Change, Commitment, Effort, NewcomerPolicy, Person, PreferenceCosts, Problem, Role,
-    Rules, Settings, Shift, Slot, Standing, Window, cost_of, explain, recommend, score,
-    second_objective, violations,
+    Rules, Settings, Shift, Slot, Standing, Window, bottlenecks, cost_of, explain, floors, mend,
+    open_slots, recommend, recommend_from, relief, score, second_objective, violations,
 };
 use proptest::prelude::*;
 
@@ -115,7 +115,7 @@ fn settings() -> impl Strategy<Value = Settings> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn anything_is_survived(
@@ -136,6 +136,22 @@ proptest! {
         }
         let _ = (score(&problem, &plan), violations(&problem, &plan));
         let _ = second_objective(&problem, &plan);
+        // Also about a plan in which anything may be wrong.
+        for plan in [&plan, &found.assignment] {
+            let floors = floors(&problem, plan, Effort::Quick);
+            prop_assert!(plan != &found.assignment || floors.bound() <= found.score.total);
+            let _ = bottlenecks(&problem, plan, 3);
+            for slot in open_slots(&problem, plan) {
+                let _ = mend(&problem, plan, slot.slot, &[], &[]);
+            }
+            for person in 0..=problem.people().len() {
+                let _ = relief(&problem, plan, person);
+            }
+        }
+        let again = recommend_from(&problem, Effort::Quick, &plan, &mut |_| {
+            std::ops::ControlFlow::Continue(())
+        });
+        prop_assert!(again.bound <= again.score.total);
         for slot in 0..=problem.slots().len() {
             let _ = explain(&problem, &plan, slot);
             let change = Change { slot, person: Some(slot) };

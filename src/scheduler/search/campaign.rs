@@ -96,15 +96,12 @@ pub(super) fn run(roster: &Roster, warm: bool, effort: Effort, watch: Watch) -> 
 impl<'a> State<'a, '_> {
     /// From a schedule that is there, a small change is a small search: no prices per slot, and so
     /// hardly more than the first bound. Whether to search anew, because fewer slots can stay open than
-    /// that leaves, or may.
+    /// that leaves.
     fn repair(&mut self) -> bool {
         let (_, steps) = self.effort.work(self.problem.slots.len());
         let on = self.anneal(self.problem, None, (0, 6), steps / REPAIR);
         let open = (self.key.0, self.key.1);
-        if !on || open <= self.least || !self.fill() {
-            return false;
-        }
-        (self.key.0, self.key.1) < open || open > self.least
+        on && self.fill() && (self.key.0, self.key.1) < open
     }
 
     fn rounds(&mut self) {

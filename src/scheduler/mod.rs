@@ -36,14 +36,15 @@
 //! Greedy (scarce slots first) and descent; two by two people share out anew what they hold, exactly;
 //! annealing with changes, swaps and pushes, all on one roster whose counts answer each rule at once.
 //! Problems with few enough schedules are enumerated instead, and proven. Work is counted in steps
-//! ([`Effort`]). Where slots are open that somebody could take, it is settled first how many must be: the
-//! same search and the same proof, with nothing but a toll on open slots (`search/filling`). The first bound comes from prices per person ([`bound`]); where that is not enough,
-//! prices per slot ([`proof`], with the mathematics) raise it, diving makes schedules of them, and cases
-//! close a small gap. When the cost reaches the bound, the search stops: nothing can be better. What the
-//! prices rule out is left out of further rounds of annealing. A search that begins with a schedule
-//! repairs it in about a tenth of the time, and proves less. [`floors()`] gives the prices away.
-//! [`explain()`], [`relief`], [`mend`] and [`cost_of`] answer with real schedules and exact differences
-//! of the one cost function, and with proven floors beyond; [`bottlenecks`] names who must carry more.
+//! ([`Effort`]). Where slots are open that somebody could take, it is settled first how many must be:
+//! the same search and the same proof, with nothing but a toll on open slots (`search/filling`). The
+//! first bound comes from prices per person ([`bound`]); where that is not enough, prices per slot
+//! ([`proof`], with the mathematics) raise it, diving makes schedules of them, and cases close a small
+//! gap. When the cost reaches the bound, the search stops: nothing can be better. What the prices rule
+//! out is left out of further rounds of annealing. A search that begins with a schedule repairs it in
+//! about a tenth of the time, and proves less. [`floors()`] gives the prices away. [`explain()`],
+//! [`relief`], [`mend`] and [`cost_of`] answer with real schedules and exact differences of the one cost
+//! function, and with proven floors beyond; [`bottlenecks`] names who must carry more.
 pub mod bound;
 mod effort;
 mod explain;

@@ -95,7 +95,7 @@ impl Parts {
         let ideal = super::super::level::ideal_load_all(problem);
         let mut size = wishes;
         for p in 0..problem.people.len() {
-            // Beyond the last load apart apart costs rise as steeply as there.
+            // Beyond the last load told apart costs rise as steeply as there.
             let apart = i128::from(farthest(&roster, p, ideal.at(p), unit).min(total));
             let slope = 2 * (apart + i128::from(score::balance(&roster, p)).abs());
             let most = i128::from(total.max(unit)).saturating_mul(slope);

@@ -168,7 +168,7 @@ impl<'a> State<'a, '_> {
                 on = on && watch(progress).is_continue();
                 on
             });
-            self.least = filling.least;
+            self.least = self.least.max(filling.least);
             let roster = Roster::of(self.problem, &filling.holder);
             let key = super::score::breakdown(&roster).key();
             if key < self.key {

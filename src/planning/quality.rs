@@ -28,19 +28,20 @@ pub fn quality(plan: &Plan) -> (String, bool) {
     let is_pinned = |(slot, held): (usize, &Held)| held.is_pinned && !is_begun(&plan.inputs, slot);
     let pins = plan.held.iter().enumerate().any(is_pinned);
     let total = plan.score.total;
-    let unpinned = pins.then(|| build(&plan.inputs, &plan.held, false).problem);
-    let free = unpinned.as_ref().and_then(|problem| known(plan, problem));
-    let problems = unpinned.iter().chain([&plan.built.problem]);
-    let fewest = |problem| {
-        let proven = plan.proven.as_ref();
-        proven.is_some_and(|p| p.fills_most(problem, plan.open()))
+    let free = if pins {
+        known(plan, &build(&plan.inputs, &plan.held, false).problem)
+    } else {
+        None
     };
+    let own = known(plan, &plan.built.problem);
     let filled = match plan.open() {
         0 => "",
-        _ if problems.into_iter().any(fewest) => " with as many slots filled as can be",
+        _ if own.or(free).is_some_and(|p| p.fewest) => " with as many slots filled as can be",
         _ => " with as many slots filled",
     };
-    let mut around = known(plan, &plan.built.problem).max(free);
+    let bound = |proven: &Proven| Some(proven.bound).filter(|bound| *bound <= total);
+    let free = free.and_then(bound);
+    let mut around = own.and_then(bound).max(free);
     if around != Some(total) {
         let fresh = floors(&plan.built.problem, &plan.assignment(), Effort::Quick);
         around = around.max(Some(fresh.bound().min(total)));
@@ -93,11 +94,10 @@ fn words(
     )
 }
 
-/// What was proven of exactly this problem. A cost below it is that of something else.
-fn known(plan: &Plan, problem: &Problem) -> Option<i128> {
-    let proven: &Proven = plan.proven.as_ref()?;
-    let bound = proven.of(problem, plan.open())?;
-    (bound <= plan.score.total).then_some(bound)
+/// What was proven of exactly this problem. A cost below its bound is that of something else.
+fn known<'a>(plan: &'a Plan, problem: &Problem) -> Option<&'a Proven> {
+    let proven = plan.proven.as_ref();
+    proven.filter(|p| p.is_of(problem, plan.open()))
 }
 
 /// Open slots that stay so because a manager wants it, or that somebody could take as things are.

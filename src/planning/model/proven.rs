@@ -16,16 +16,10 @@ pub struct Proven {
 }
 
 impl Proven {
-    /// The bound, if it holds for schedules of this problem with so many slots open.
+    /// Whether it holds for schedules of this problem with so many slots open.
     #[must_use]
-    pub fn of(&self, problem: &Problem, open: usize) -> Option<i128> {
-        (open <= self.open && self.of == digest(problem)).then_some(self.bound)
-    }
-
-    /// Whether it is proven that no schedule of this problem leaves fewer slots open than so many.
-    #[must_use]
-    pub fn fills_most(&self, problem: &Problem, open: usize) -> bool {
-        self.fewest && open <= self.open && self.of == digest(problem)
+    pub fn is_of(&self, problem: &Problem, open: usize) -> bool {
+        open <= self.open && self.of == digest(problem)
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) fn run(roster: &Roster, warm: bool, effort: Effort, watch: Watch) -> 
     let problem = roster.problem;
     let part = if warm { REPAIR } else { 1 };
     let key = super::score::breakdown(roster).key();
+    let hopeless = hopeless(problem);
     let mut state = State {
         watch,
         best: roster.holder.clone(),
@@ -69,8 +70,8 @@ pub(super) fn run(roster: &Roster, warm: bool, effort: Effort, watch: Watch) -> 
         loose: true,
         key,
         steps: 0,
-        hopeless: hopeless(problem),
-        least: hopeless(problem),
+        hopeless,
+        least: hopeless,
         problem,
         effort,
         looks: effort.looks() / usize::try_from(part).unwrap_or(1),
@@ -100,14 +101,14 @@ impl<'a> State<'a, '_> {
     fn repair(&mut self) -> bool {
         let (_, steps) = self.effort.work(self.problem.slots.len());
         let on = self.anneal(self.problem, None, (0, 6), steps / REPAIR);
-        let open = (self.key.0, self.key.1);
-        on && self.fill() && (self.key.0, self.key.1) < open
+        let open = self.open();
+        on && self.fill() && self.open() < open
     }
 
     fn rounds(&mut self) {
         let (rounds, steps) = self.effort.work(self.problem.slots.len());
         let mut proof: Option<Proof<'a>> = None;
-        let first = if (self.key.0, self.key.1) > self.least {
+        let first = if self.open() > self.least {
             self.anneal(self.problem, None, (0, 0), steps) && self.fill()
         } else {
             self.renew(&mut proof);
@@ -145,7 +146,7 @@ impl<'a> State<'a, '_> {
             }
             let last = round == rounds || !rising && self.near(proof);
             if last {
-                if proof.open == (self.key.0, self.key.1) && self.near(proof) {
+                if proof.open == self.open() && self.near(proof) {
                     self.close(proof);
                 }
                 return;
@@ -155,20 +156,17 @@ impl<'a> State<'a, '_> {
 
     /// Fewer open slots, if there can be fewer; whether to go on.
     fn fill(&mut self) -> bool {
-        if (self.key.0, self.key.1) > self.least {
+        if self.open() > self.least {
             let progress = self.progress();
             let watch = &mut self.watch;
             let mut on = true;
-            let mut filling = Filling {
-                holder: self.best.clone(),
-                hopeless: self.hopeless,
-                least: self.least,
-            };
-            filling.improve(self.problem, self.effort, &mut || {
+            let flat = self.problem.flat();
+            let mut filling = Filling::new(&flat, &self.best, self.hopeless, self.effort);
+            let least = filling.improve(&mut || {
                 on = on && watch(progress).is_continue();
                 on
             });
-            self.least = self.least.max(filling.least);
+            self.least = self.least.max(least);
             let roster = Roster::of(self.problem, &filling.holder);
             let key = super::score::breakdown(&roster).key();
             if key < self.key {
@@ -183,7 +181,7 @@ impl<'a> State<'a, '_> {
 
     /// A proof for as many open slots as there are now, that matter as much: a bound holds for those.
     fn renew(&mut self, proof: &mut Option<Proof<'a>>) {
-        let open = (self.key.0, self.key.1);
+        let open = self.open();
         if proof.as_ref().is_none_or(|proof| proof.open != open) {
             self.relax();
             let new = Proof::new(self.problem, open, self.bound);
@@ -295,7 +293,7 @@ impl<'a> State<'a, '_> {
     fn close(&mut self, proof: &mut Proof) {
         let problem = self.problem;
         let progress = self.progress();
-        let open = (self.key.0, self.key.1);
+        let open = self.open();
         let (mut key, mut best) = (self.key, None);
         let watch = &mut self.watch;
         let mut go = || watch(progress).is_continue();
@@ -354,6 +352,11 @@ impl<'a> State<'a, '_> {
         (self.watch)(progress).is_continue() && !self.done()
     }
 
+    /// Open slots of the best schedule, and how much they matter.
+    fn open(&self) -> Open {
+        (self.key.0, self.key.1)
+    }
+
     fn progress(&self) -> Progress {
         Progress {
             unfilled: self.key.0,
@@ -365,7 +368,7 @@ impl<'a> State<'a, '_> {
 
     /// Nothing can be better.
     fn done(&self) -> bool {
-        (self.key.0, self.key.1) <= self.least && self.key.2 <= self.bound
+        self.open() <= self.least && self.key.2 <= self.bound
     }
 
     /// Raises the bound; whether more of that would raise it further. `None` when it is time to end.

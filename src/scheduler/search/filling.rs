@@ -23,106 +23,96 @@ const PART: u64 = 4;
 /// Number of open slots, and how much they matter.
 pub(in super::super) type Open = (usize, i64);
 
-/// A schedule, and what is known about open slots.
-pub(super) struct Filling {
+/// A schedule that is to leave fewer slots open.
+pub(super) struct Filling<'a> {
+    /// The problem, flat.
+    flat: &'a Problem,
     pub holder: Vec<Option<usize>>,
+    key: Key,
     /// Slots that nobody can take.
-    pub hopeless: Open,
-    /// No schedule has fewer open slots, or as many that matter less.
-    pub least: Open,
+    hopeless: Open,
+    effort: Effort,
 }
 
-impl Filling {
-    /// Fewer open slots, if that can be, and a proof that there are no fewer.
-    pub fn improve(&mut self, problem: &Problem, effort: Effort, go: &mut dyn FnMut() -> bool) {
-        let flat = problem.flat();
-        for toll in [Toll::Each, Toll::Urgency] {
-            let proven = self.least_of(&flat, toll, effort, go);
-            let open = key(&flat, &self.holder);
-            self.least = match toll {
-                Toll::Urgency => (open.0, proven),
-                _ => (usize::try_from(proven).unwrap_or(0), self.hopeless.1),
-            };
-            if self.least.0 < open.0 {
-                break;
-            }
+impl<'a> Filling<'a> {
+    pub fn new(
+        flat: &'a Problem,
+        holder: &[Option<usize>],
+        hopeless: Open,
+        effort: Effort,
+    ) -> Self {
+        Self {
+            flat,
+            holder: holder.to_vec(),
+            key: score::breakdown(&Roster::of(flat, holder)).key(),
+            hopeless,
+            effort,
         }
+    }
+
+    /// Fewer open slots, if that can be: no schedule has fewer than is returned, or as many that matter
+    /// less. `go`, once it has said no, says no from then on.
+    pub fn improve(&mut self, go: &mut dyn FnMut() -> bool) -> Open {
+        let least = usize::try_from(self.least(Toll::Each, go)).unwrap_or(0);
+        if least < self.key.0 {
+            return (least, self.hopeless.1);
+        }
+        (least, self.least(Toll::Urgency, go))
     }
 
     /// The least toll of all open slots: makes the schedule nearer to it, and says what it is at least.
-    fn least_of(
-        &mut self,
-        flat: &Problem,
-        toll: Toll,
-        effort: Effort,
-        go: &mut dyn FnMut() -> bool,
-    ) -> i64 {
-        let sure = match toll {
-            Toll::Urgency => self.hopeless.1,
-            _ => i64::try_from(self.hopeless.0).unwrap_or(0),
+    fn least(&mut self, toll: Toll, go: &mut dyn FnMut() -> bool) -> i64 {
+        let paid = |open: Open| match toll {
+            Toll::Urgency => open.1,
+            Toll::Each | Toll::Free => i64::try_from(open.0).unwrap_or(i64::MAX),
         };
-        let asked = |open: Key| match toll {
-            Toll::Urgency => i128::from(open.1 - sure),
-            _ => i128::try_from(open.0).unwrap_or(0) - i128::from(sure),
-        };
-        let mut open = key(flat, &self.holder);
-        let Some(mut proof) = Proof::of_open(flat, open.0, toll) else {
+        // What nobody can take is not counted by the proof.
+        let sure = paid(self.hopeless);
+        let asked = |key: Key| i128::from(paid((key.0, key.1)) - sure);
+        let Some(mut proof) = Proof::of_open(self.flat, self.key.0, toll) else {
             return sure;
         };
-        let work = effort.proof() / PART;
-        let mut on = true;
-        let mut go = || {
-            on = on && go();
-            on
-        };
+        let work = self.effort.proof() / PART;
         for round in 1..=ROUNDS {
             let mut share = Effort::share(work, round, ROUNDS);
-            proof.raise(asked(open), (share, false), &mut |_| go());
-            if proof.bound() >= asked(open) || !go() {
+            proof.raise(asked(self.key), (share, false), &mut |_| go());
+            if proof.bound() >= asked(self.key) || !go() {
                 break;
             }
             let way = usize::try_from(round).unwrap_or(0) % Proof::WAYS;
-            let pairs = proof.dive((way, asked(open)), &mut share, &mut go);
-            self.take_over(flat, &rounded(flat, &pairs));
-            self.walk(flat, (round, effort), &mut go);
-            open = key(flat, &self.holder);
+            let pairs = proof.dive((way, asked(self.key)), &mut share, go);
+            self.take_over(&pairs);
+            self.walk(round, go);
         }
-        if proof.bound() < asked(open) && go() {
-            proof.close(work, &mut go, &mut |leaning| {
-                self.take_over(flat, &rounded(flat, leaning));
-                open = key(flat, &self.holder);
-                asked(open)
+        if proof.bound() < asked(self.key) && go() {
+            proof.close(work, go, &mut |leaning| {
+                self.take_over(leaning);
+                asked(self.key)
             });
         }
-        let proven = proof.bound().min(asked(open));
+        let proven = proof.bound().min(asked(self.key));
         sure + i64::try_from(proven).unwrap_or(0)
     }
 
-    fn take_over(&mut self, flat: &Problem, roster: &Roster) {
-        if score::breakdown(roster).key() < key(flat, &self.holder) {
-            self.holder.clone_from(&roster.holder);
+    /// The schedule that these pairs make, if it is better.
+    fn take_over(&mut self, leaning: &[(usize, usize)]) {
+        let roster = rounded(self.flat, leaning);
+        let key = score::breakdown(&roster).key();
+        if key < self.key {
+            (self.key, self.holder) = (key, roster.holder);
         }
     }
 
     /// Holes move about, and vanish where they can; hotter from round to round.
-    fn walk(
-        &mut self,
-        flat: &Problem,
-        (round, effort): (u32, Effort),
-        go: &mut dyn FnMut() -> bool,
-    ) {
-        let (_, steps) = effort.work(flat.slots.len());
-        let mut anneal = Anneal::new(Roster::of(flat, &self.holder), u64::from(round));
+    fn walk(&mut self, round: u32, go: &mut dyn FnMut() -> bool) {
+        let (_, steps) = self.effort.work(self.flat.slots.len());
+        let mut anneal = Anneal::new(Roster::of(self.flat, &self.holder), u64::from(round));
         for _ in 0..LEVELS {
             anneal.run(steps / LEVELS, 256 << (round % 4));
             if !go() {
                 break;
             }
         }
-        self.holder = anneal.best().to_vec();
+        (self.key, self.holder) = (anneal.best_key, anneal.best().to_vec());
     }
-}
-
-fn key(flat: &Problem, holder: &[Option<usize>]) -> Key {
-    score::breakdown(&Roster::of(flat, holder)).key()
 }
